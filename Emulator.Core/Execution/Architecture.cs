@@ -1,0 +1,42 @@
+using Emulator.Core.Ir;
+
+namespace Emulator.Core.Execution;
+
+/// <summary>
+/// A guest architecture in one configuration: immutable, shared by all harts of a machine. It turns bytes into IR and creates harts;
+/// it never sees an engine or a device.
+/// </summary>
+public abstract class Architecture
+{
+    /// <summary>Short name for messages, such as an ISA string.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The C# methods that lifted code calls.</summary>
+    public abstract HelperTable Helpers { get; }
+
+    /// <summary>How many sets of translations (by privilege and the like) are kept apart in the TLB, 1 to 8.</summary>
+    public abstract int MmuIndexCount { get; }
+
+    /// <summary>The set that data accesses of code lifted for a mode use.</summary>
+    public abstract int MmuIndexOf(uint mode);
+
+    /// <summary>The longest instruction in bytes.</summary>
+    public abstract int MaxInstructionLength { get; }
+
+    /// <summary>
+    /// Lifts one instruction: sets <see cref="IrBuilder.InstructionLength"/>, then builds. An undefined or disabled instruction is
+    /// lifted to code that raises the fault.
+    /// </summary>
+    /// <param name="builder">The block being built; its mode says what the instruction may assume.</param>
+    /// <param name="code">Bytes from the instruction on, as many as there are up to the end of the page or block.</param>
+    /// <returns>False when <paramref name="code"/> ends before the instruction does; then nothing was built.</returns>
+    public abstract bool TryLift(IrBuilder builder, ReadOnlySpan<byte> code);
+
+    /// <summary>Text of the instruction at the start of <paramref name="code"/> and its length in bytes (at least 1).</summary>
+    /// <param name="code">Bytes from the instruction on.</param>
+    /// <param name="address">Where it stands, for targets.</param>
+    public abstract (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address);
+
+    /// <summary>Name of a guest slot for printing, such as <c>a0</c>; null when it has none.</summary>
+    public virtual string? NameOf(Slot slot) => null;
+}

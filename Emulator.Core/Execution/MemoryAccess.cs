@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using Emulator.Core.Memory;
+
+namespace Emulator.Core.Execution;
+
+/// <summary>
+/// The slow path of guest loads and stores: TLB misses, devices, misaligned accesses, pages with code. Called from generated code; a
+/// fault is left in the hart and the result is 0.
+/// </summary>
+// SAFETY: host pointers come from TLB entries, which only ever point into RAM, and from checked regions.
+internal static unsafe class MemoryAccess
+{
+    /// <summary>Loads 1, 2, 4 or 8 bytes, zero-extended.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ulong Load(VirtualCpu cpu, ulong address, int size, int mmuIndex)
+    {
+        ulong inPage = address & ~GuestPage.Mask;
+        if (inPage + (ulong)size > GuestPage.Size) return LoadAcross(cpu, address, size, mmuIndex);
+        var entry = cpu.State->Tlb(StateBlock.ReadTlbOffset(mmuIndex), address);
+        if (entry->Tag == (address & GuestPage.Mask)) return MemorySystem.ReadHost((byte*)(address + (ulong)entry->Addend), size);
+        if (!TryTranslate(cpu, address, AccessKind.Read, mmuIndex, out var physical)) return 0;
+        if (cpu.MemorySystem.TryRead(physical, size, out ulong value)) return value;
+        cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Read));
+        return 0;
+    }
+
+    /// <summary>Stores the low 1, 2, 4 or 8 bytes of a value.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Store(VirtualCpu cpu, ulong address, int size, int mmuIndex, ulong value)
+    {
+        ulong inPage = address & ~GuestPage.Mask;
+        if (inPage + (ulong)size > GuestPage.Size)
+        {
+            StoreAcross(cpu, address, size, mmuIndex, value);
+            return;
+        }
+
+        var entry = cpu.State->Tlb(StateBlock.WriteTlbOffset(mmuIndex), address);
+        if (entry->Tag == (address & GuestPage.Mask))
+        {
+            MemorySystem.WriteHost((byte*)(address + (ulong)entry->Addend), size, value);
+            return;
+        }
+
+        if (!TryTranslate(cpu, address, AccessKind.Write, mmuIndex, out var physical)) return;
+        if (!cpu.MemorySystem.TryWrite(physical, size, value)) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Write));
+    }
+
+    /// <summary>Host address of an aligned atomic access, or null with the fault left in the hart.</summary>
+    public static byte* AtomicAddress(VirtualCpu cpu, ulong address, int size, int mmuIndex, AccessKind kind)
+    {
+        if ((address & (ulong)(size - 1)) != 0)
+        {
+            cpu.RaiseFault(cpu.MisalignedFault(new GuestVirtualAddress(address), kind));
+            return null;
+        }
+
+        int table = kind == AccessKind.Write ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
+        var entry = cpu.State->Tlb(table, address);
+        if (entry->Tag == (address & GuestPage.Mask)) return (byte*)(address + (ulong)entry->Addend);
+        if (!TryTranslate(cpu, address, kind, mmuIndex, out var physical)) return null;
+        byte* host = cpu.MemorySystem.HostAddress(physical, size, kind == AccessKind.Write, out var ram, out ulong offset);
+        if (host == null) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), kind));
+        else if (kind == AccessKind.Write) cpu.MemorySystem.NotifyCode(ram!, offset, size);
+        return host;
+    }
+
+    private static ulong LoadAcross(VirtualCpu cpu, ulong address, int size, int mmuIndex)
+    {
+        ulong value = 0;
+        for (int i = 0; i < size; i++)
+        {
+            value |= Load(cpu, unchecked(address + (ulong)i), 1, mmuIndex) << (8 * i);
+            if (cpu.State->ExitReason != ExitReason.None) return 0;
+        }
+
+        return value;
+    }
+
+    // Both pages are translated before the first byte is written, so that a fault leaves memory as it was.
+    private static void StoreAcross(VirtualCpu cpu, ulong address, int size, int mmuIndex, ulong value)
+    {
+        ulong second = unchecked((address + (ulong)size - 1) & GuestPage.Mask);
+        if (!TryTranslate(cpu, address, AccessKind.Write, mmuIndex, out _) || !TryTranslate(cpu, second, AccessKind.Write, mmuIndex, out _)) return;
+        for (int i = 0; i < size && cpu.State->ExitReason == ExitReason.None; i++)
+        {
+            Store(cpu, unchecked(address + (ulong)i), 1, mmuIndex, value >> (8 * i));
+        }
+    }
+
+    /// <summary>Translates and, where the page is plain memory, remembers it in the TLB.</summary>
+    private static bool TryTranslate(VirtualCpu cpu, ulong address, AccessKind kind, int mmuIndex, out GuestPhysicalAddress physical)
+    {
+        bool ok = cpu.TryTranslate(new GuestVirtualAddress(address), kind, mmuIndex, out var translation, out var fault);
+        physical = translation.Physical;
+        if (!ok)
+        {
+            cpu.RaiseFault(fault);
+            return false;
+        }
+
+        Remember(cpu, address, mmuIndex, translation);
+        return true;
+    }
+
+    private static void Remember(VirtualCpu cpu, ulong address, int mmuIndex, AddressTranslation translation)
+    {
+        ulong page = address & GuestPage.Mask;
+        var physicalPage = new GuestPhysicalAddress(translation.Physical.Value & GuestPage.Mask);
+        byte* host = cpu.MemorySystem.HostAddress(physicalPage, (int)GuestPage.Size, false, out var ram, out ulong offset);
+        if (host == null) return;
+        long addend = (long)host - (long)page;
+        if (translation.CanRead) *cpu.State->Tlb(StateBlock.ReadTlbOffset(mmuIndex), address) = new TlbEntry { Tag = page, Addend = addend };
+        if (!translation.CanWrite) return;
+        var write = cpu.State->Tlb(StateBlock.WriteTlbOffset(mmuIndex), address);
+        bool writable = cpu.MemorySystem.HostAddress(physicalPage, (int)GuestPage.Size, true, out _, out _) != null;
+        if (!writable || ram!.Has(offset, PageFlags.HasCode)) return;
+        *write = new TlbEntry { Tag = page, Addend = addend };
+
+        // A page may have become code in between: the flag is set before other harts' entries are dropped, so look again.
+        Interlocked.MemoryBarrier();
+        if (ram.Has(offset, PageFlags.HasCode)) write->Tag = TlbEntry.Invalid;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+
+namespace Emulator.Core.Execution;
+
+/// <summary>
+/// A pre-decoded operation of tier 0: an IR instruction with the address of the code that executes it. The handler of a block's
+/// first operation is also the block's address for every link: compiling or dropping a block replaces that one pointer.
+/// </summary>
+[StructLayout(LayoutKind.Sequential, Size = 32)]
+internal unsafe struct ThreadedOp
+{
+    /// <summary>Executes this operation and everything after it; gives the operation at which it left, or null.</summary>
+    public delegate*<StateBlock*, ThreadedOp*, ThreadedOp*> Handler;
+
+    public ushort Destination;
+    public ushort A;
+    public ushort B;
+    public ushort C;
+
+    /// <summary>The IR's immediate; for jumps and branches the target's entry operation once linked; for Enter the entries left until hot.</summary>
+    public long Immediate;
+
+    public ushort PcOffset;
+    public ushort InstructionIndex;
+
+    /// <summary>Index of the block in the translation cache.</summary>
+    public int Block;
+}

@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Emulator.Core.Ir;
+using Emulator.Core.Memory;
+
+namespace Emulator.Core.Execution;
+
+/// <summary>
+/// One hart: its state block, and the services an architecture's helpers use. A hart's members are called on its own thread
+/// unless they say otherwise.
+/// </summary>
+// SAFETY: the state block is allocated here, lives as long as this object, and slots are bounds-checked.
+public abstract unsafe partial class VirtualCpu : IDisposable
+{
+    private readonly ManualResetEventSlim _wakeup = new(false);
+    private readonly ConcurrentQueue<Action<VirtualCpu>> _posted = new();
+    private GCHandle _self;
+    private GuestFault _pendingFault;
+
+    /// <summary>Creates a hart.</summary>
+    /// <param name="architecture">What it executes.</param>
+    /// <param name="memory">The bus it is on.</param>
+    /// <param name="index">Its number in the machine, from 0.</param>
+    protected VirtualCpu(Architecture architecture, MemorySystem memory, int index)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(memory);
+        Architecture = architecture;
+        MemorySystem = memory;
+        Index = index;
+        State = StateBlock.Allocate(architecture.MmuIndexCount);
+        _self = GCHandle.Alloc(this, GCHandleType.Weak);
+        State->Self = GCHandle.ToIntPtr(_self);
+    }
+
+    /// <summary>What the hart executes.</summary>
+    public Architecture Architecture { get; }
+
+    /// <summary>The bus the hart is on.</summary>
+    public MemorySystem MemorySystem { get; }
+
+    /// <summary>The hart's number in the machine, from 0.</summary>
+    public int Index { get; }
+
+    internal StateBlock* State { get; private set; }
+
+    /// <summary>Virtual address of the instruction to execute next; exact whenever no block runs and in helpers that may fault or leave.</summary>
+    public ulong ProgramCounter
+    {
+        get => State->ProgramCounter;
+        set => State->ProgramCounter = value;
+    }
+
+    /// <summary>
+    /// Instructions retired since power-on, exact whenever no block runs. In a helper it counts the whole current block, so that code
+    /// that reads it is lifted alone in a block (then it includes the reading instruction itself).
+    /// </summary>
+    public ulong InstructionCount => (ulong)State->InstructionCount;
+
+    /// <summary>The content of a slot.</summary>
+    public ulong this[Slot slot]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot.Index, StateSlots.Count, nameof(slot));
+            return ((ulong*)State)[slot.Index];
+        }
+
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot.Index, StateSlots.Count, nameof(slot));
+            ((ulong*)State)[slot.Index] = value;
+        }
+    }
+
+    /// <summary>In a helper with MayFault: the current instruction ends here with an exception. The helper's result is ignored.</summary>
+    public void RaiseFault(GuestFault fault)
+    {
+        _pendingFault = fault;
+        State->ExitReason = ExitReason.Fault;
+    }
+
+    /// <summary>In a helper whose block leaves after it: the hart sleeps until <see cref="HasWakeupEvent"/>, or a request from outside.</summary>
+    public void Halt() => IsHalted = true;
+
+    /// <summary>True while the hart waits for an interrupt.</summary>
+    public bool IsHalted { get; internal set; }
+
+    /// <summary>
+    /// Makes the hart leave translated code soon and look at interrupts and requests; wakes it if it sleeps. Any thread. Call it after
+    /// an interrupt input changed or an interrupt was enabled.
+    /// </summary>
+    public void RequestAttention()
+    {
+        Volatile.Write(ref State->Attention, 1);
+        _wakeup.Set();
+    }
+
+    /// <summary>Has <paramref name="action"/> run on the hart's thread, between two instructions. Any thread.</summary>
+    public void Post(Action<VirtualCpu> action)
+    {
+        _posted.Enqueue(action);
+        RequestAttention();
+    }
+
+    /// <summary>Drops every cached translation of data and code addresses.</summary>
+    public void FlushTlb()
+    {
+        State->FlushTlb(Architecture.MmuIndexCount);
+        State->FlushJumpCache();
+    }
+
+    /// <summary>Drops the cached translations of the page around an address.</summary>
+    public void FlushTlbPage(GuestVirtualAddress address)
+    {
+        State->FlushTlbPage(address.Value, Architecture.MmuIndexCount);
+        State->FlushJumpCache();
+    }
+
+    /// <summary>Reads guest physical memory or registers for a page walk: 4 or 8 bytes, aligned.</summary>
+    public bool TryReadPhysical(GuestPhysicalAddress address, int size, out ulong value) => MemorySystem.TryRead(address, size, out value);
+
+    /// <summary>Atomically replaces an aligned value of 4 or 8 bytes in RAM, for accessed and dirty bits.</summary>
+    /// <returns>False when the address is not in writable RAM; <paramref name="exchanged"/> says whether the old value was as expected.</returns>
+    public bool TryCompareExchangePhysical(GuestPhysicalAddress address, int size, ulong expected, ulong desired, out bool exchanged) =>
+        MemorySystem.TryCompareExchange(address, size, expected, desired, out exchanged);
+
+    /// <summary>A load of the guest from a helper with MayFault; on failure the fault is raised.</summary>
+    /// <param name="address">Where; need not be aligned.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <param name="mmuIndex">The set of translations.</param>
+    /// <param name="value">The bytes, zero-extended.</param>
+    public bool TryLoad(GuestVirtualAddress address, int size, int mmuIndex, out ulong value)
+    {
+        value = MemoryAccess.Load(this, address.Value, size, mmuIndex);
+        return State->ExitReason == ExitReason.None;
+    }
+
+    /// <summary>A store of the guest from a helper with MayFault; on failure the fault is raised.</summary>
+    public bool TryStore(GuestVirtualAddress address, int size, int mmuIndex, ulong value)
+    {
+        MemoryAccess.Store(this, address.Value, size, mmuIndex, value);
+        return State->ExitReason == ExitReason.None;
+    }
+
+    internal static VirtualCpu FromState(StateBlock* state) => (VirtualCpu)GCHandle.FromIntPtr(state->Self).Target!;
+
+    internal GuestFault TakePendingFault() => _pendingFault;
+
+    private void RunPosted()
+    {
+        while (_posted.TryDequeue(out var action)) action(this);
+    }
+
+    /// <summary>Frees the state block. Called after the hart's thread has ended.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc cref="Dispose()"/>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (State == null) return;
+        StateBlock.Free(State);
+        State = null;
+        _self.Free();
+        _wakeup.Dispose();
+    }
+}

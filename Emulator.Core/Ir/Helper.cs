@@ -1,0 +1,95 @@
+using System.Reflection;
+using Emulator.Core.Execution;
+
+namespace Emulator.Core.Ir;
+
+/// <summary>A helper whose result depends on its arguments alone. A static method.</summary>
+public delegate ulong PureHelper(ulong a, ulong b, ulong c);
+
+/// <summary>A helper that works on a hart. A static method; it never throws, a guest's mistake is raised with <see cref="VirtualCpu.RaiseFault"/>.</summary>
+public delegate ulong CpuHelper(VirtualCpu cpu, ulong a, ulong b, ulong c);
+
+/// <summary>What a <see cref="CpuHelper"/> may do; engines arrange the registers they keep elsewhere accordingly.</summary>
+[Flags]
+public enum HelperEffects : byte
+{
+    /// <summary>Touches nothing that the IR can name (it may change fields of the hart object).</summary>
+    None = 0,
+
+    /// <summary>Reads guest slots: they are up to date when it is called.</summary>
+    ReadsSlots = 1,
+
+    /// <summary>Writes guest slots, besides the destination.</summary>
+    WritesSlots = 2,
+
+    /// <summary>May raise a guest fault; then the rest of the instruction is not executed.</summary>
+    MayFault = 4,
+
+    /// <summary>Reads or writes guest memory.</summary>
+    Memory = 8,
+}
+
+/// <summary>A C# method that translated code can call; one entry of an architecture's <see cref="HelperTable"/>.</summary>
+public sealed class Helper
+{
+    internal Helper(int index, string name, HelperEffects effects, PureHelper? pure, CpuHelper? cpu)
+    {
+        Index = index;
+        Name = name;
+        Effects = effects;
+        Pure = pure;
+        Cpu = cpu;
+        Method = (pure?.Method ?? cpu?.Method)!;
+        if (!Method.IsStatic) throw new ArgumentException($"helper '{name}' must be a static method", nameof(name));
+    }
+
+    /// <summary>Position in its table.</summary>
+    public int Index { get; }
+
+    /// <summary>Name for printing.</summary>
+    public string Name { get; }
+
+    /// <summary>Effects, for one that works on a hart.</summary>
+    public HelperEffects Effects { get; }
+
+    internal PureHelper? Pure { get; }
+
+    internal CpuHelper? Cpu { get; }
+
+    internal MethodInfo Method { get; }
+}
+
+/// <summary>The helpers of one architecture, filled while its static fields are initialised and not changed afterwards.</summary>
+public sealed class HelperTable
+{
+    private readonly List<Helper> _helpers = [];
+
+    /// <summary>Adds a pure helper.</summary>
+    /// <param name="method">A static method; give a method group, marked NoInlining.</param>
+    public Helper Add(PureHelper method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return Register(new Helper(_helpers.Count, method.Method.Name, HelperEffects.None, method, null));
+    }
+
+    /// <summary>Adds a helper that works on a hart.</summary>
+    /// <param name="method">A static method; give a method group, marked NoInlining.</param>
+    /// <param name="effects">What it may do.</param>
+    public Helper Add(CpuHelper method, HelperEffects effects)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return Register(new Helper(_helpers.Count, method.Method.Name, effects, null, method));
+    }
+
+    /// <summary>The helper with an index.</summary>
+    public Helper this[int index] => _helpers[index];
+
+    /// <summary>How many there are.</summary>
+    public int Count => _helpers.Count;
+
+    private Helper Register(Helper helper)
+    {
+        _helpers.Add(helper);
+        return helper;
+    }
+}

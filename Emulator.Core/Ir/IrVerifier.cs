@@ -1,0 +1,54 @@
+namespace Emulator.Core.Ir;
+
+/// <summary>Checks what the types cannot: run after lifting and after each pass in debug builds and tests.</summary>
+public static class IrVerifier
+{
+    /// <summary>The first mistake in a block, or null.</summary>
+    public static string? FindError(IrBlock block)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        var instructions = block.Instructions;
+        if (instructions.Length < 2 || instructions[0].Opcode != Opcode.Enter) return "a block starts with Enter";
+        if (instructions[0].C.Index != block.InstructionCount) return "Enter counts other instructions than the block";
+        var defined = new HashSet<Slot>();
+        int index = -1;
+        for (int i = 0; i < instructions.Length; i++)
+        {
+            var instruction = instructions[i];
+            if (instruction.InstructionIndex != index)
+            {
+                if (instruction.InstructionIndex < index) return At(i, "instruction index goes back");
+                index = instruction.InstructionIndex;
+                defined.Clear();
+            }
+
+            if (CheckOperands(instruction, defined) is { } error) return At(i, error);
+            if (instruction.Info.IsTerminator != (i == instructions.Length - 1)) return At(i, "a terminator stands at the end and only there");
+            if (instruction.Opcode == Opcode.Enter && i != 0) return At(i, "Enter stands at the start");
+            if (instruction.Destination.IsTemporary) defined.Add(instruction.Destination);
+        }
+
+        return null;
+
+        string At(int i, string what) => $"operation {i} ({instructions[i]}): {what}";
+    }
+
+    private static string? CheckOperands(IrInstruction instruction, HashSet<Slot> defined)
+    {
+        var operands = instruction.Info.Operands;
+        if (operands.HasFlag(OpcodeOperands.D) != instruction.Destination.IsCell) return "destination";
+        if (instruction.Destination == Slot.Zero) return "the zero slot is never written";
+        bool immediateB = operands.HasFlag(OpcodeOperands.BOrImmediate) && instruction.BIsImmediate;
+        bool slotB = (operands & (OpcodeOperands.B | OpcodeOperands.BOrImmediate)) != 0 && !immediateB;
+        return Check(operands.HasFlag(OpcodeOperands.A), instruction.A, "A")
+            ?? (immediateB ? null : Check(slotB, instruction.B, "B"))
+            ?? (operands.HasFlag(OpcodeOperands.LiteralC) ? null : Check(operands.HasFlag(OpcodeOperands.C), instruction.C, "C"));
+
+        string? Check(bool used, Slot slot, string name)
+        {
+            if (!used) return slot == Slot.None ? null : $"{name} is not used and must be none";
+            if (!slot.IsCell) return $"{name} must be a slot";
+            return slot.IsTemporary && !defined.Contains(slot) ? $"{name} reads {slot} before it is defined in this guest instruction" : null;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Emulator.Core.Bus;
+
+namespace Emulator.Core.Memory;
+
+/// <summary>A window of the physical address space and what answers there.</summary>
+/// <param name="Name">For messages.</param>
+/// <param name="Start">First byte.</param>
+/// <param name="Length">Bytes; at least 1.</param>
+public sealed record MemoryRegion(string Name, GuestPhysicalAddress Start, ulong Length)
+{
+    internal RamBlock? Ram { get; init; }
+
+    internal bool IsReadOnly { get; init; }
+
+    internal IMmioDevice? Device { get; init; }
+
+    /// <summary>The last byte.</summary>
+    public GuestPhysicalAddress Last => Start + (Length - 1);
+
+    /// <summary>True for RAM and ROM, false for a device.</summary>
+    public bool IsMemory => Ram is not null;
+
+    internal bool Contains(GuestPhysicalAddress address) => address - Start < Length;
+}
+
+/// <summary>The physical address space at one moment: immutable, so that readers need no lock. Holes are where no region is.</summary>
+public sealed class MemoryMap
+{
+    private readonly MemoryRegion[] _regions;
+
+    /// <summary>An empty map.</summary>
+    public static MemoryMap Empty { get; } = new([]);
+
+    private MemoryMap(ImmutableArray<MemoryRegion> regions)
+    {
+        Regions = regions;
+        _regions = [.. regions];
+    }
+
+    /// <summary>All regions by address.</summary>
+    public ImmutableArray<MemoryRegion> Regions { get; }
+
+    /// <summary>The map with one region more.</summary>
+    /// <exception cref="ArgumentException">It overlaps another or wraps around.</exception>
+    public MemoryMap With(MemoryRegion region)
+    {
+        ArgumentNullException.ThrowIfNull(region);
+        if (region.Length == 0 || region.Last < region.Start) throw new ArgumentException($"{region.Name} at {region.Start}: length {region.Length} is not possible", nameof(region));
+        foreach (var other in Regions)
+        {
+            if (region.Start <= other.Last && other.Start <= region.Last)
+            {
+                throw new ArgumentException($"{region.Name} at {region.Start}..{region.Last} overlaps '{other.Name}' at {other.Start}..{other.Last}", nameof(region));
+            }
+        }
+
+        return new MemoryMap([.. Regions.Add(region).OrderBy(r => r.Start.Value)]);
+    }
+
+    /// <summary>The region at an address, or null for a hole.</summary>
+    public MemoryRegion? Find(GuestPhysicalAddress address)
+    {
+        int low = 0;
+        int high = _regions.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >> 1;
+            var region = _regions[middle];
+            if (region.Contains(address)) return region;
+            if (address < region.Start) high = middle - 1;
+            else low = middle + 1;
+        }
+
+        return null;
+    }
+}
