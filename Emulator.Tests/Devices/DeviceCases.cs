@@ -1,0 +1,12 @@
+namespace Emulator.Tests.Devices;
+
+/// <summary>
+/// The devices <see cref="DeviceContractTests"/> runs over: one line each, built by a method of the file that tests the device.
+/// </summary>
+internal static class DeviceCases
+{
+    public static IEnumerable<DeviceCase> All =>
+    [
+        TestFinisherTests.Case,
+    ];
+}
