@@ -1,0 +1,49 @@
+// What happens in which order. Reached from start.S on the boot hart: S-mode, no translation, interrupts off.
+#include "console.h"
+#include "fdt.h"
+#include "frames.h"
+#include "harts.h"
+#include "info.h"
+#include "machine.h"
+#include "paging.h"
+#include "power.h"
+#include "shell.h"
+#include "text.h"
+#include "uptime.h"
+
+static const char banner[] =
+    "\n"
+    "      _                            _                                            \n"
+    " _ __(_)___  ___ __   __        __| | ___ _ __ ___   ___                        \n"
+    "| '__| / __|/ __|\\ \\ / /_____  / _` |/ _ \\ '_ ` _ \\ / _ \\                       \n"
+    "| |  | \\__ \\ (__  \\ V /_____| | (_| |  __/ | | | | | (_) |                      \n"
+    "|_|  |_|___/\\___|  \\_/         \\__,_|\\___|_| |_| |_|\\___/                       \n"
+    "\n";
+
+static void stop(const char *what, const char *why)
+{
+    print("riscv-demo cannot start: %s: %s\n", what, why);
+    power_off(false);
+}
+
+void main(uint64_t hart, const void *tree)
+{
+    uptime_start();
+    console_init();
+    harts_adopt_boot_hart(hart);
+    const char *problem = fdt_open(tree);
+    if (problem != NULL)
+        stop("device tree", problem);
+    machine_discover();
+    if (!frames_init())
+        stop("memory", "the device tree names no RAM that is free");
+    paging_init();
+    machine_probe_virtio();
+    console_input_init(text_has_word(machine.bootargs, "demo.console=sbi"));
+
+    print("%s", banner);
+    info_machine();
+    int online = harts_start();
+    print("\n%d of %d harts online. `help` lists the commands.\n\n", online, machine.cpu_count);
+    shell_run();
+}

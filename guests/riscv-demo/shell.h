@@ -1,0 +1,4 @@
+// The prompt.
+#pragma once
+
+void shell_run(void) __attribute__((noreturn));
