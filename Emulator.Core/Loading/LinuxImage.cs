@@ -2,7 +2,7 @@ namespace Emulator.Core.Loading;
 
 /// <summary>
 /// A RISC-V Linux kernel image with the 64-byte header of the kernel's Documentation/arch/riscv/boot-image-header.rst. When the
-/// kernel has an EFI stub the same file is a PE program as well; that changes nothing here but <see cref="HasEfiStub"/>.
+/// kernel has an EFI stub the same file is a PE program as well, whose headers tell when it was cut short.
 /// </summary>
 public sealed record LinuxImage : GuestImage
 {
@@ -71,12 +71,18 @@ public sealed record LinuxImage : GuestImage
             throw reader.Fail(ImageSizeField, $"an image_size of 0x{imageSize:x}", $"1 to 0x{MaximumSpan:x}");
         }
 
+        bool hasEfiStub = EfiStub.Matches(reader);
+        if (hasEfiStub)
+        {
+            EfiStub.RequireWhole(reader);
+        }
+
         return new LinuxImage(name, reader.Data)
         {
             TextOffset = textOffset,
             MemorySize = Math.Max(imageSize, reader.Length),
             HeaderVersion = version,
-            HasEfiStub = reader.Has(0, "MZ"u8),
+            HasEfiStub = hasEfiStub,
         };
     }
 }

@@ -31,6 +31,17 @@ public sealed class GuestImageTests
     }
 
     [Test]
+    public void A_kernel_with_stub_that_was_cut_short_is_refused()
+    {
+        byte[] kernel = TestImages.Linux();
+        Assert.That(
+            Assert.Throws<ImageFormatException>(() => GuestImage.Parse(kernel.AsMemory(0, kernel.Length - 1), "Image")).Message,
+            Is.EqualTo("Image: at offset 0x80: found an EFI stub's section of 0x80 bytes that runs past the end, expected it inside the 0xff bytes there are"));
+        kernel[0x3c] ^= 1;
+        Assert.Throws<ImageFormatException>(() => GuestImage.Parse(kernel, "Image"));
+    }
+
+    [Test]
     public void Memory_is_never_less_than_the_file() =>
         Assert.That(((LinuxImage)GuestImage.Parse(TestImages.Linux(imageSize: 16), "Image")).MemorySize, Is.EqualTo(256));
 

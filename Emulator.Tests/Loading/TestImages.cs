@@ -31,7 +31,22 @@ internal static class TestImages
         BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(0x20), 2);
         "RISCV\0\0\0"u8.CopyTo(image.AsSpan(0x30));
         "RSC\x05"u8.CopyTo(image.AsSpan(0x38));
+        WritePeHeaders(image);
         return image;
+    }
+
+    // One section, from behind the headers to the end of the file.
+    private static void WritePeHeaders(byte[] image)
+    {
+        const int PeHeader = 0x40;
+        const int Section = PeHeader + 24;
+        const int End = Section + 40;
+        image.AsSpan(0x3c, End - 0x3c).Clear();
+        image[0x3c] = PeHeader;
+        "PE\0\0"u8.CopyTo(image.AsSpan(PeHeader));
+        image[PeHeader + 6] = 1;
+        BinaryPrimitives.WriteInt32LittleEndian(image.AsSpan(Section + 16), image.Length - End);
+        BinaryPrimitives.WriteInt32LittleEndian(image.AsSpan(Section + 20), End);
     }
 
     public static byte[] Gzip(byte[] data)
