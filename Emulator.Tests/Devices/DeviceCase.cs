@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Emulator.Core.Bus;
 
 namespace Emulator.Tests.Devices;
@@ -37,10 +39,24 @@ internal sealed record DeviceCase(
                 device.Reset,
                 () => device.Save(),
                 state => device.Restore((TState)state),
+                RandomState<TState>,
                 random => stir?.Invoke(device, random));
         });
 
     public override string ToString() => Name;
+
+    // A state read from a damaged snapshot: any bits at all.
+    private static object RandomState<TState>(Random random)
+        where TState : struct
+    {
+        TState state = default;
+        if (!RuntimeHelpers.IsReferenceOrContainsReferences<TState>())
+        {
+            random.NextBytes(MemoryMarshal.CreateSpan(ref Unsafe.As<TState, byte>(ref state), Unsafe.SizeOf<TState>()));
+        }
+
+        return state;
+    }
 
     /// <summary>A device with the type of its state erased; saved states compare by <see cref="object.Equals(object?)"/>.</summary>
     internal sealed record Instance(
@@ -48,5 +64,6 @@ internal sealed record DeviceCase(
         Action Reset,
         Func<object> Save,
         Action<object> Restore,
+        Func<Random, object> RandomState,
         Action<Random> Stir);
 }

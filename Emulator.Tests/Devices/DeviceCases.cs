@@ -7,6 +7,9 @@ internal static class DeviceCases
 {
     public static IEnumerable<DeviceCase> All =>
     [
+        AclintTests.Case,
+        AclintTests.SswiCase,
+        PlicTests.Case,
         TestFinisherTests.Case,
     ];
 }

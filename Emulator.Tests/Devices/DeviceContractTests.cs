@@ -96,6 +96,24 @@ internal sealed class DeviceContractTests(DeviceCase @case)
     }
 
     [Test]
+    public void A_damaged_state_is_refused_or_harmless([ValueSource(nameof(Seeds))] int seed)
+    {
+        var environment = new DeviceEnvironment();
+        var random = new Random(seed);
+        DeviceCase.Instance device = @case.Create(environment);
+        try
+        {
+            device.Restore(device.RandomState(random));
+        }
+        catch (InvalidDataException)
+        {
+            return;
+        }
+
+        Assert.DoesNotThrow(() => Exercise(device, environment, random), "seed {0}", seed);
+    }
+
+    [Test]
     public void A_device_keeps_its_mutable_state_in_one_field()
     {
         const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
