@@ -65,6 +65,15 @@ public enum FloatVariant : byte
 
     /// <summary>FMin, FMax: a NaN operand gives NaN.</summary>
     Propagate = 16,
+
+    /// <summary>FToInteger, Int32 only: out of range gives the integer modulo 2^32 instead of the nearest one; flags are the same.</summary>
+    Modular = 32,
+
+    /// <summary>
+    /// Operands and results of formats narrower than 64 bits are NaN-boxed: their upper bits are ones, and an operand whose are not counts
+    /// as the default NaN. Without it the upper bits of operands are ignored, those of results zero.
+    /// </summary>
+    Boxed = 64,
 }
 
 /// <summary>
