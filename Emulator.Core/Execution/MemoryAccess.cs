@@ -42,7 +42,7 @@ internal static unsafe class MemoryAccess
             return;
         }
 
-        if (!TryTranslate(cpu, address, AccessKind.Write, mmuIndex, out var physical)) return;
+        if (!TryTranslate(cpu, address, AccessKind.Write, mmuIndex, out var physical) || MustStepAlone(cpu, physical, size)) return;
         if (!cpu.MemorySystem.TryWrite(physical, size, value)) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Write));
     }
 
@@ -59,6 +59,7 @@ internal static unsafe class MemoryAccess
         var entry = cpu.State->Tlb(table, address);
         if (entry->Tag == (address & GuestPage.Mask)) return (byte*)(address + (ulong)entry->Addend);
         if (!TryTranslate(cpu, address, kind, mmuIndex, out var physical)) return null;
+        if (kind == AccessKind.Write && MustStepAlone(cpu, physical, size)) return null;
         byte* host = cpu.MemorySystem.HostAddress(physical, size, kind == AccessKind.Write, out var ram, out ulong offset);
         if (host == null) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), kind));
         else if (kind == AccessKind.Write) cpu.MemorySystem.NotifyCode(ram!, offset, size);
@@ -86,6 +87,15 @@ internal static unsafe class MemoryAccess
         {
             Store(cpu, unchecked(address + (ulong)i), 1, mmuIndex, value >> (8 * i));
         }
+    }
+
+    // A store into translated code ends the block it is in, so that the next instruction is fetched after the store: the
+    // instruction is done again alone.
+    private static bool MustStepAlone(VirtualCpu cpu, GuestPhysicalAddress physical, int size)
+    {
+        if (cpu.IsSingleStepping || !cpu.MemorySystem.HoldsCode(physical, size)) return false;
+        cpu.State->ExitReason = ExitReason.SingleStep;
+        return true;
     }
 
     /// <summary>Translates and, where the page is plain memory, remembers it in the TLB.</summary>

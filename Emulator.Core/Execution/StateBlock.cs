@@ -124,6 +124,28 @@ internal unsafe struct StateBlock
         }
     }
 
+    /// <summary>Drops the write entries that lead to a host page.</summary>
+    public void DropWritesTo(byte* host, int mmuIndexCount)
+    {
+        fixed (StateBlock* self = &this)
+        {
+            for (int mmuIndex = 0; mmuIndex < mmuIndexCount; mmuIndex++)
+            {
+                var entries = (TlbEntry*)((byte*)self + WriteTlbOffset(mmuIndex));
+                for (int i = 0; i < TlbEntries; i++)
+                {
+                    if (entries[i].Tag != TlbEntry.Invalid && (byte*)(entries[i].Tag + (ulong)entries[i].Addend) == host) entries[i].Tag = TlbEntry.Invalid;
+                }
+            }
+        }
+    }
+
+    /// <summary>Forgets every target. Only at a safepoint of the hart.</summary>
+    public void ClearJumpCache()
+    {
+        fixed (StateBlock* self = &this) NativeMemory.Clear((byte*)self + JumpCacheOffset, JumpCacheEntries * 16);
+    }
+
     /// <summary>Entries written under another salt match no more; nothing is cleared.</summary>
     public void FlushJumpCache() => SaltGeneration++;
 

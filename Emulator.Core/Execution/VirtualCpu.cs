@@ -145,8 +145,6 @@ public abstract unsafe partial class VirtualCpu : IDisposable
 
     internal static VirtualCpu FromState(StateBlock* state) => (VirtualCpu)GCHandle.FromIntPtr(state->Self).Target!;
 
-    internal GuestFault TakePendingFault() => _pendingFault;
-
     private void RunPosted()
     {
         while (_posted.TryDequeue(out var action)) action(this);

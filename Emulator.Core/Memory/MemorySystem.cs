@@ -7,6 +7,9 @@ internal interface ICodeObserver
 {
     /// <summary>Drops translations that overlap a range of a page with code. Any thread.</summary>
     void OnCodeWritten(RamBlock block, ulong offset, int length);
+
+    /// <summary>True when translations came from any of these bytes.</summary>
+    bool HoldsCode(RamBlock block, ulong offset, int length);
 }
 
 /// <summary>
@@ -169,6 +172,11 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
             CodeObserver?.OnCodeWritten(ram, from, (int)(Math.Min(page + GuestPage.Size, end) - from));
         }
     }
+
+    /// <summary>True when translations came from any of these bytes of one page.</summary>
+    internal bool HoldsCode(GuestPhysicalAddress address, int length) =>
+        HostAddress(address, length, false, out var ram, out ulong offset) != null
+        && ram!.Has(offset, PageFlags.HasCode) && CodeObserver is { } observer && observer.HoldsCode(ram, offset, length);
 
     internal static ulong ReadHost(byte* host, int size) => size switch
     {

@@ -25,6 +25,7 @@ internal sealed unsafe class RamBlock : IDisposable
         _allocation = NativeMemory.AllocZeroed((nuint)length + 4096);
         Pointer = (byte*)(((nuint)_allocation + 4095) & ~(nuint)4095);
         Flags = new byte[length >> 12];
+        Code = new Execution.CodePage?[length >> 12];
     }
 
     public byte* Pointer { get; }
@@ -33,6 +34,9 @@ internal sealed unsafe class RamBlock : IDisposable
 
     /// <summary>One <see cref="PageFlags"/> a page.</summary>
     public byte[] Flags { get; }
+
+    /// <summary>What was translated from each page; guarded by the translation cache.</summary>
+    public Execution.CodePage?[] Code { get; }
 
     public bool Has(ulong offset, PageFlags flag) => (Volatile.Read(ref Flags[offset >> 12]) & (byte)flag) != 0;
 

@@ -1,0 +1,101 @@
+using System.Reflection.Emit;
+using Emulator.Core.Execution;
+using Emulator.Core.Ir;
+
+namespace Emulator.Core.Backends.Cil;
+
+/// <summary>The inlined TLB probe and the access behind it, for both tiers.</summary>
+internal static class MemoryEmitter
+{
+    private const int EntryShift = StateBlock.PageBits - 4; // entries of 16 bytes
+    private const int EntryMask = (StateBlock.TlbEntries - 1) << 4;
+
+    /// <summary>Bytes that a load or store moves.</summary>
+    public static int SizeOf(Opcode opcode) => opcode switch
+    {
+        Opcode.Load8U or Opcode.Load8S or Opcode.Store8 => 1,
+        Opcode.Load16U or Opcode.Load16S or Opcode.Store16 => 2,
+        Opcode.Load32U or Opcode.Load32S or Opcode.Store32 => 4,
+        _ => 8,
+    };
+
+    /// <summary>
+    /// Branches to <paramref name="miss"/> unless the address in <paramref name="address"/> is aligned, cached and directly accessible;
+    /// else leaves the host address on the stack.
+    /// </summary>
+    public static void EmitProbe(ILGenerator il, LocalBuilder address, LocalBuilder entry, int tableOffset, int size, Label miss)
+    {
+        // entry = state + ((address >> 8) & 0x3ff0); the table's offset folds into the displacement of both loads
+        il.Emit(OpCodes.Ldloc, address);
+        il.Emit(OpCodes.Ldc_I4, EntryShift);
+        il.Emit(OpCodes.Shr_Un);
+        il.Emit(OpCodes.Ldc_I4, EntryMask);
+        il.Emit(OpCodes.Conv_I8);
+        il.Emit(OpCodes.And);
+        il.Emit(OpCodes.Conv_I);
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Stloc, entry);
+
+        // the low bits of the mask make a misaligned address miss
+        il.Emit(OpCodes.Ldloc, address);
+        il.Emit(OpCodes.Ldc_I8, unchecked((long)StateBlock.PageMask) | (long)(size - 1));
+        il.Emit(OpCodes.And);
+        LoadEntryField(il, entry, tableOffset);
+        il.Emit(OpCodes.Bne_Un, miss);
+
+        il.Emit(OpCodes.Ldloc, address);
+        LoadEntryField(il, entry, tableOffset + 8);
+        il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Conv_I);
+    }
+
+    /// <summary>Loads through the host address on the stack and extends to 64 bits.</summary>
+    public static void EmitLoad(ILGenerator il, Opcode opcode)
+    {
+        var (load, extend) = opcode switch
+        {
+            Opcode.Load8U => (OpCodes.Ldind_U1, OpCodes.Conv_U8),
+            Opcode.Load8S => (OpCodes.Ldind_I1, OpCodes.Conv_I8),
+            Opcode.Load16U => (OpCodes.Ldind_U2, OpCodes.Conv_U8),
+            Opcode.Load16S => (OpCodes.Ldind_I2, OpCodes.Conv_I8),
+            Opcode.Load32U => (OpCodes.Ldind_U4, OpCodes.Conv_U8),
+            Opcode.Load32S => (OpCodes.Ldind_I4, OpCodes.Conv_I8),
+            _ => (OpCodes.Ldind_I8, OpCodes.Nop),
+        };
+        il.Emit(load);
+        if (extend != OpCodes.Nop) il.Emit(extend);
+    }
+
+    /// <summary>Stores the 64-bit value on the stack through the host address below it.</summary>
+    public static void EmitStore(ILGenerator il, Opcode opcode)
+    {
+        switch (opcode)
+        {
+            case Opcode.Store8:
+                il.Emit(OpCodes.Conv_U1);
+                il.Emit(OpCodes.Stind_I1);
+                break;
+            case Opcode.Store16:
+                il.Emit(OpCodes.Conv_U2);
+                il.Emit(OpCodes.Stind_I2);
+                break;
+            case Opcode.Store32:
+                il.Emit(OpCodes.Conv_U4);
+                il.Emit(OpCodes.Stind_I4);
+                break;
+            default:
+                il.Emit(OpCodes.Stind_I8);
+                break;
+        }
+    }
+
+    private static void LoadEntryField(ILGenerator il, LocalBuilder entry, int offset)
+    {
+        il.Emit(OpCodes.Ldloc, entry);
+        il.Emit(OpCodes.Ldc_I4, offset);
+        il.Emit(OpCodes.Conv_I);
+        il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Ldind_I8);
+    }
+}

@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Emulator.Core.Execution;
+using Emulator.Core.Memory;
+
+namespace Emulator.Core.Backends.Cil;
+
+/// <summary>
+/// The compiled regions of one machine: compiles what is hot on a thread of its own, installs it by replacing one pointer, and takes it
+/// out when a block in it is dropped.
+/// </summary>
+// SAFETY: the link table and its stubs live as long as this object; harts read a slot in one piece and only write-locked code changes it.
+internal sealed unsafe class RegionCache : IDisposable
+{
+    private const int MaxLinks = 1 << 20;
+    private const int RetiredLimit = 512;
+    private readonly TranslationCache _cache;
+    private readonly World _world;
+    private readonly nint _unresolved;
+    private readonly ThreadedOp** _links;
+    private readonly OpArena _stubs = new();
+    private readonly Dictionary<BlockKey, int> _linkSlots = [];
+    private readonly List<nint> _stubBySlot = [];
+    private readonly Dictionary<TranslatedBlock, List<Region>> _regionsOf = [];
+    private readonly List<NativeCode> _retired = [];
+    private readonly BlockingCollection<TranslatedBlock> _queue = new(new ConcurrentQueue<TranslatedBlock>());
+    private readonly Thread? _thread;
+    private bool _isDisposed;
+
+    /// <summary>Creates the cache.</summary>
+    /// <param name="cache">The translations to compile.</param>
+    /// <param name="world">For stopping harts when code is released.</param>
+    /// <param name="unresolvedHandler">A handler that leaves to the dispatcher at its operation's page offset.</param>
+    public RegionCache(TranslationCache cache, World world, nint unresolvedHandler)
+    {
+        _cache = cache;
+        _world = world;
+        _unresolved = unresolvedHandler;
+        _links = (ThreadedOp**)NativeMemory.AllocZeroed(MaxLinks, (nuint)sizeof(ThreadedOp*));
+        if (cache.Options.Kind == EngineKind.Jit || cache.Options.IsDeterministic) return; // compiled where it is asked for
+        _thread = new Thread(CompileLoop) { IsBackground = true, Name = "emulator region compiler", Priority = ThreadPriority.BelowNormal };
+        _thread.Start();
+    }
+
+    /// <summary>Address of the link table, for the state blocks.</summary>
+    public nint LinkTable => (nint)_links;
+
+    /// <summary>A hart found a block hot.</summary>
+    public void Request(TranslatedBlock block)
+    {
+        if (block.IsQueued || !block.IsValid || block.Straddles) return;
+        block.IsQueued = true;
+        if (_thread is null) Compile(block);
+        else _queue.Add(block);
+    }
+
+    /// <summary>A block came into being. Under the cache's lock.</summary>
+    public void OnBlockInstalled(TranslatedBlock block)
+    {
+        if (!block.Straddles && !block.Key.IsSingle && _linkSlots.TryGetValue(block.Key, out int slot)) _links[slot] = block.Entry;
+    }
+
+    /// <summary>A block's bytes were written. Under the cache's lock.</summary>
+    public void OnBlockDropped(TranslatedBlock block)
+    {
+        if (_linkSlots.TryGetValue(block.Key, out int slot) && _links[slot] == block.Entry) _links[slot] = (ThreadedOp*)_stubBySlot[slot];
+        if (!_regionsOf.Remove(block, out var regions)) return;
+        foreach (var region in regions)
+        {
+            var entry = region.Plan.Blocks[0];
+            if (entry.Region == region.Code)
+            {
+                entry.Region = null;
+                entry.IsQueued = false;
+                if (entry.IsValid) _cache.Demote(entry);
+            }
+
+            _retired.Add(region.Code);
+        }
+    }
+
+    /// <summary>Forgets everything. Under the cache's lock, with all harts at a safepoint.</summary>
+    public void Clear()
+    {
+        _regionsOf.Clear();
+        _retired.Clear();
+        foreach (int slot in _linkSlots.Values) _links[slot] = (ThreadedOp*)_stubBySlot[slot];
+        while (_queue.TryTake(out _))
+        {
+        }
+    }
+
+    private void CompileLoop()
+    {
+        try
+        {
+            foreach (var block in _queue.GetConsumingEnumerable())
+            {
+                Compile(block);
+                if (_retired.Count > RetiredLimit) _world.RunExclusive(() => _cache.Locked(ReleaseRetired), callerIsInside: false);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // the machine went away while the queue was waited for
+        }
+    }
+
+    // No hart is inside compiled code: what nothing leads to any more may go.
+    private bool ReleaseRetired()
+    {
+        _retired.Clear();
+        return true;
+    }
+
+    private void Compile(TranslatedBlock entry)
+    {
+        long started = Stopwatch.GetTimestamp();
+        for (int limit = _cache.Options.MaxRegionInstructions; limit > 0; limit /= 2)
+        {
+            var plan = _cache.Locked(() => entry.IsValid ? RegionPlanner.Plan(_cache, entry, limit) : null);
+            if (plan is null) return;
+            var method = NativeCode.CreateMethod($"r_{entry.Key.Address:x}_{entry.Key.Mode:x}");
+            var il = method.GetILGenerator(4096);
+            var emitter = new RegionEmitter(il, plan, _cache.Architecture, _cache.Options.IsDeterministic, LinkSlotOf);
+            emitter.Emit();
+            if (emitter.LocalUses > RegionEmitter.MaxLocalUses && plan.Blocks.Length > 1) continue;
+            if (emitter.LocalUses > RegionEmitter.MaxLocalUses) break;
+            int bytes = il.ILOffset;
+            var region = new Region(plan, new NativeCode(method));
+            _cache.Locked(() => Install(region, bytes, Stopwatch.GetElapsedTime(started)));
+            return;
+        }
+
+        _cache.Counters.RegionsRefused++;
+    }
+
+    private int LinkSlotOf(BlockKey key) => _cache.Locked(() =>
+    {
+        if (_linkSlots.TryGetValue(key, out int slot)) return slot;
+        slot = _linkSlots.Count;
+        if (slot >= MaxLinks) throw new InvalidOperationException("the link table is full");
+        var stub = _stubs.Allocate(1);
+        stub->PcOffset = (ushort)(key.Address & ~GuestPage.Mask);
+        *(nint*)&stub->Handler = _unresolved;
+        _stubBySlot.Add((nint)stub);
+        _links[slot] = _cache.Peek(key) is { Straddles: false } block ? block.Entry : stub;
+        _linkSlots.Add(key, slot);
+        return slot;
+    });
+
+    private bool Install(Region region, int bytes, TimeSpan time)
+    {
+        if (_isDisposed || !region.Plan.Blocks.All(b => b.IsValid)) return false;
+        foreach (var block in region.Plan.Blocks)
+        {
+            if (!_regionsOf.TryGetValue(block, out var list)) _regionsOf.Add(block, list = []);
+            list.Add(region);
+        }
+
+        var entry = region.Plan.Blocks[0];
+        entry.Region = region.Code;
+        Threaded.ThreadedBlockBuilder.Promote(entry.Entry, region.Code.Address);
+        var counters = _cache.Counters;
+        counters.RegionsCompiled++;
+        counters.InstructionsCompiled += region.Plan.InstructionCount;
+        counters.CilBytes += bytes;
+        counters.CompileTime += time;
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _queue.CompleteAdding();
+        while (_queue.TryTake(out _))
+        {
+        }
+
+        _thread?.Join();
+        _queue.Dispose();
+        _stubs.Dispose();
+        NativeMemory.Free(_links);
+    }
+}

@@ -1,0 +1,498 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using Emulator.Core.Backends.Threaded;
+using Emulator.Core.Execution;
+using Emulator.Core.Ir;
+
+namespace Emulator.Core.Backends.Cil;
+
+/// <summary>
+/// Emits a region as one method: guest registers in IL locals, loaded at entry and written back where the region is left. Everything
+/// rare leaves the region by a stub at the end and is done by the dispatcher, so that loops contain no calls.
+/// </summary>
+internal sealed class RegionEmitter : OperationEmitter
+{
+    /// <summary>RyuJIT stops optimising a method at about 8,000 uses of locals.</summary>
+    public const int MaxLocalUses = 7000;
+
+    private readonly RegionPlan _plan;
+    private readonly Architecture _architecture;
+    private readonly Func<BlockKey, int> _linkSlotOf;
+    private readonly bool _isDeterministic;
+    private readonly RegionLiveness _liveness;
+    private readonly Dictionary<Slot, LocalBuilder> _locals = [];
+    private readonly Dictionary<int, Label> _blockLabels = []; // by page offset
+    private readonly Dictionary<int, int> _blockOrder = [];
+    private readonly Dictionary<SlotSet, Label> _stepTails = [];
+    private readonly List<Action> _stubs = [];
+    private readonly LocalBuilder _count;
+    private readonly LocalBuilder _address;
+    private readonly LocalBuilder _entry;
+    private readonly LocalBuilder _exitOffset;
+    private readonly LocalBuilder _exitUndone;
+    private IrInstruction _current;
+    private TranslatedBlock _block = null!;
+    private SlotSet _dirty;
+
+    public RegionEmitter(ILGenerator il, RegionPlan plan, Architecture architecture, bool isDeterministic, Func<BlockKey, int> linkSlotOf)
+        : base(il)
+    {
+        _plan = plan;
+        _architecture = architecture;
+        _isDeterministic = isDeterministic;
+        _linkSlotOf = linkSlotOf;
+        _liveness = new RegionLiveness(plan);
+        _count = il.DeclareLocal(typeof(long));
+        _address = il.DeclareLocal(typeof(long));
+        _entry = il.DeclareLocal(typeof(nint));
+        _exitOffset = il.DeclareLocal(typeof(long));
+        _exitUndone = il.DeclareLocal(typeof(long));
+    }
+
+    /// <summary>Uses of IL locals emitted so far.</summary>
+    public int LocalUses { get; private set; }
+
+    /// <summary>Emits the whole method.</summary>
+    public void Emit()
+    {
+        for (int i = 0; i < _plan.Blocks.Length; i++)
+        {
+            int offset = _plan.Blocks[i].Ir.PcOffset;
+            _blockLabels[offset] = Il.DefineLabel();
+            _blockOrder[offset] = i;
+        }
+
+        EmitPrologue();
+        foreach (var block in _plan.Blocks) EmitBlock(block);
+        for (int i = 0; i < _stubs.Count; i++) _stubs[i](); // a stub may add another
+    }
+
+    public override void LoadA() => LoadSlot(_current.A);
+
+    public override void LoadB()
+    {
+        if (_current.BIsImmediate) LoadImmediate();
+        else LoadSlot(_current.B);
+    }
+
+    public override void LoadC() => LoadSlot(_current.C);
+
+    public override void LoadImmediate() => Il.Emit(OpCodes.Ldc_I8, _current.Immediate);
+
+    public override void StoreResult()
+    {
+        LocalUses++;
+        Il.Emit(OpCodes.Stloc, LocalOf(_current.Destination));
+        int index = _liveness.IndexOf(_current.Destination);
+        if (index >= 0) _dirty = _dirty.With(index);
+    }
+
+    private void EmitPrologue()
+    {
+        foreach (var slot in _liveness.GuestSlots)
+        {
+            LoadStateSlot(slot.Index);
+            LocalUses++;
+            Il.Emit(OpCodes.Stloc, LocalOf(slot));
+        }
+
+        LoadStateAddress(StateOffsets.InstructionCount);
+        Il.Emit(OpCodes.Ldind_I8);
+        Il.Emit(OpCodes.Stloc, _count);
+        EmitPoll(_plan.Blocks[0].Ir.PcOffset, default);
+    }
+
+    private void EmitBlock(TranslatedBlock block)
+    {
+        _block = block;
+        _dirty = _liveness.DirtyAtEntry(block);
+        Il.MarkLabel(_blockLabels[block.Ir.PcOffset]);
+        if (_isDeterministic) EmitLimitCheck(block);
+        LocalUses += 2;
+        Il.Emit(OpCodes.Ldloc, _count);
+        Il.Emit(OpCodes.Ldc_I8, (long)block.Ir.InstructionCount);
+        Il.Emit(OpCodes.Add);
+        Il.Emit(OpCodes.Stloc, _count);
+        foreach (var instruction in block.Ir.Instructions)
+        {
+            _current = instruction;
+            EmitInstruction(instruction);
+        }
+    }
+
+    private void EmitInstruction(IrInstruction instruction)
+    {
+        switch (instruction.Opcode)
+        {
+            case Opcode.Enter:
+                break;
+            case >= Opcode.Load8U and <= Opcode.Store64:
+                EmitMemory(instruction);
+                break;
+            case Opcode.Fence:
+                Il.Emit(OpCodes.Call, typeof(Interlocked).GetMethod(nameof(Interlocked.MemoryBarrier), [])!);
+                break;
+            case >= Opcode.AtomicSwap and <= Opcode.StoreExclusive:
+                EmitAtomic(instruction);
+                break;
+            case Opcode.CallCpu:
+                EmitCallCpu(instruction);
+                break;
+            case >= Opcode.BranchEq and <= Opcode.BranchGeU:
+                EmitBranch(instruction);
+                break;
+            case Opcode.Jump:
+                EmitGoTo(instruction.Immediate, _dirty, ControlFrom(_block));
+                break;
+            case Opcode.JumpIndirect:
+                LoadA();
+                LoadImmediate();
+                Il.Emit(OpCodes.Add);
+                Il.Emit(OpCodes.Ldc_I8, ~(long)instruction.C.Index);
+                Il.Emit(OpCodes.And);
+                EmitFarExit(_dirty);
+                break;
+            case Opcode.Leave:
+                EmitWriteBack(_dirty);
+                StoreCount();
+                StoreProgramCounter(() => Il.Emit(OpCodes.Ldc_I8, instruction.Immediate));
+                EmitReturnNothing();
+                break;
+            case Opcode.LeaveAtPc:
+                EmitWriteBack(_dirty);
+                StoreCount();
+                EmitReturnNothing();
+                break;
+            default:
+                EmitComputation(instruction, _architecture.Helpers);
+                break;
+        }
+    }
+
+    private void EmitMemory(IrInstruction instruction)
+    {
+        int mmuIndex = _architecture.MmuIndexOf(_block.Key.Mode);
+        bool isStore = instruction.Opcode >= Opcode.Store8;
+        LoadA();
+        if (instruction.Immediate != 0)
+        {
+            LoadImmediate();
+            Il.Emit(OpCodes.Add);
+        }
+
+        if (instruction.C.Index == 1)
+        {
+            Il.Emit(OpCodes.Conv_U4);
+            Il.Emit(OpCodes.Conv_U8);
+        }
+
+        LocalUses += 7;
+        Il.Emit(OpCodes.Stloc, _address);
+        int table = isStore ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
+        MemoryEmitter.EmitProbe(Il, _address, _entry, table, MemoryEmitter.SizeOf(instruction.Opcode), StepStub(instruction));
+        if (isStore)
+        {
+            LoadB();
+            MemoryEmitter.EmitStore(Il, instruction.Opcode);
+        }
+        else
+        {
+            MemoryEmitter.EmitLoad(Il, instruction.Opcode);
+            StoreResult();
+        }
+    }
+
+    private void EmitAtomic(IrInstruction instruction)
+    {
+        LoadState();
+        LoadA();
+        if (instruction.Info.Operands.HasFlag(OpcodeOperands.B)) LoadB();
+        else Il.Emit(OpCodes.Ldc_I8, 0L);
+        if (instruction.Info.Operands.HasFlag(OpcodeOperands.C)) LoadC();
+        else Il.Emit(OpCodes.Ldc_I8, 0L);
+        Il.Emit(OpCodes.Ldc_I4, AtomicOperations.Pack(instruction, _architecture.MmuIndexOf(_block.Key.Mode)));
+        Il.Emit(OpCodes.Call, typeof(AtomicOperations).GetMethod(nameof(AtomicOperations.Execute))!);
+        LocalUses += 2;
+        Il.Emit(OpCodes.Stloc, _address);
+        LoadStateAddress(StateOffsets.ExitReason);
+        Il.Emit(OpCodes.Ldind_I4);
+        Il.Emit(OpCodes.Brtrue, StepStub(instruction)); // done again alone, which gives the same fault
+        Il.Emit(OpCodes.Ldloc, _address);
+        StoreResult();
+    }
+
+    private void EmitCallCpu(IrInstruction instruction)
+    {
+        var helper = _architecture.Helpers[checked((int)instruction.Immediate)];
+        bool touchesSlots = (helper.Effects & (HelperEffects.ReadsSlots | HelperEffects.WritesSlots)) != 0;
+        if (touchesSlots) EmitWriteBack(_dirty);
+        StoreCount();
+        StoreProgramCounter(() => Il.Emit(OpCodes.Ldc_I8, (long)instruction.PcOffset));
+        LoadState();
+        Il.Emit(OpCodes.Call, typeof(VirtualCpu).GetMethod(nameof(VirtualCpu.FromState), BindingFlags.Static | BindingFlags.NonPublic)!);
+        LoadA();
+        LoadB();
+        LoadC();
+        Il.Emit(OpCodes.Call, helper.Method);
+        LocalUses += 2;
+        Il.Emit(OpCodes.Stloc, _address);
+        if (helper.Effects.HasFlag(HelperEffects.MayFault))
+        {
+            var raised = Il.DefineLabel();
+            LoadStateAddress(StateOffsets.ExitReason);
+            Il.Emit(OpCodes.Ldind_I4);
+            Il.Emit(OpCodes.Brtrue, raised);
+            AddRaisedStub(raised, touchesSlots ? default : _dirty, instruction);
+        }
+
+        if (helper.Effects.HasFlag(HelperEffects.WritesSlots))
+        {
+            foreach (var slot in _liveness.GuestSlots)
+            {
+                LoadStateSlot(slot.Index);
+                LocalUses++;
+                Il.Emit(OpCodes.Stloc, LocalOf(slot));
+            }
+        }
+
+        Il.Emit(OpCodes.Ldloc, _address);
+        StoreResult();
+    }
+
+    // The helper has left its fault in the hart: program counter is set, the count loses what was not done.
+    private void AddRaisedStub(Label label, SlotSet dirty, IrInstruction instruction)
+    {
+        int undone = Undone(instruction);
+        _stubs.Add(() =>
+        {
+            Il.MarkLabel(label);
+            EmitWriteBack(dirty);
+            LoadStateAddress(StateOffsets.InstructionCount);
+            LocalUses++;
+            Il.Emit(OpCodes.Ldloc, _count);
+            Il.Emit(OpCodes.Ldc_I8, (long)undone);
+            Il.Emit(OpCodes.Sub);
+            Il.Emit(OpCodes.Stind_I8);
+            EmitReturnNothing();
+        });
+    }
+
+    private int Undone(IrInstruction instruction) => _block.Ir.InstructionCount - instruction.InstructionIndex;
+
+    /// <summary>A stub that has the dispatcher execute the instruction alone.</summary>
+    private Label StepStub(IrInstruction instruction)
+    {
+        var label = Il.DefineLabel();
+        var dirty = _dirty;
+        int undone = Undone(instruction);
+        _stubs.Add(() =>
+        {
+            Il.MarkLabel(label);
+            LocalUses += 2;
+            Il.Emit(OpCodes.Ldc_I8, (long)instruction.PcOffset);
+            Il.Emit(OpCodes.Stloc, _exitOffset);
+            Il.Emit(OpCodes.Ldc_I8, (long)undone);
+            Il.Emit(OpCodes.Stloc, _exitUndone);
+            Il.Emit(OpCodes.Br, StepTail(dirty));
+        });
+        return label;
+    }
+
+    /// <summary>The common end of the stubs that have the same registers to write back.</summary>
+    private Label StepTail(SlotSet dirty)
+    {
+        if (_stepTails.TryGetValue(dirty, out var label)) return label;
+        label = Il.DefineLabel();
+        _stepTails.Add(dirty, label);
+        _stubs.Add(() =>
+        {
+            Il.MarkLabel(label);
+            EmitWriteBack(dirty);
+            LoadStateAddress(StateOffsets.InstructionCount);
+            LocalUses += 3;
+            Il.Emit(OpCodes.Ldloc, _count);
+            Il.Emit(OpCodes.Ldloc, _exitUndone);
+            Il.Emit(OpCodes.Sub);
+            Il.Emit(OpCodes.Stind_I8);
+            StoreProgramCounter(() => Il.Emit(OpCodes.Ldloc, _exitOffset));
+            LoadStateAddress(StateOffsets.ExitReason);
+            Il.Emit(OpCodes.Ldc_I4, (int)ExitReason.SingleStep);
+            Il.Emit(OpCodes.Stind_I4);
+            EmitReturnNothing();
+        });
+        return label;
+    }
+
+    private void EmitLimitCheck(TranslatedBlock block)
+    {
+        var dirty = _dirty;
+        var beyond = Il.DefineLabel();
+        Il.Emit(OpCodes.Ldloc, _count);
+        Il.Emit(OpCodes.Ldc_I8, (long)block.Ir.InstructionCount);
+        Il.Emit(OpCodes.Add);
+        LoadStateAddress(StateOffsets.InstructionLimit);
+        Il.Emit(OpCodes.Ldind_I8);
+        Il.Emit(OpCodes.Bgt, beyond);
+        LocalUses++;
+        _stubs.Add(() =>
+        {
+            Il.MarkLabel(beyond);
+            LocalUses += 2;
+            Il.Emit(OpCodes.Ldc_I8, (long)block.Ir.PcOffset);
+            Il.Emit(OpCodes.Stloc, _exitOffset);
+            Il.Emit(OpCodes.Ldc_I8, 0L);
+            Il.Emit(OpCodes.Stloc, _exitUndone);
+            Il.Emit(OpCodes.Br, StepTail(dirty));
+        });
+    }
+
+    // Requests from outside are seen at the entry and on every way back.
+    private void EmitPoll(int pcOffset, SlotSet dirty)
+    {
+        var asked = Il.DefineLabel();
+        LoadStateAddress(StateOffsets.Attention);
+        Il.Emit(OpCodes.Ldind_I4);
+        Il.Emit(OpCodes.Brtrue, asked);
+        _stubs.Add(() =>
+        {
+            Il.MarkLabel(asked);
+            EmitWriteBack(dirty);
+            StoreCount();
+            StoreProgramCounter(() => Il.Emit(OpCodes.Ldc_I8, (long)pcOffset));
+            EmitReturnNothing();
+        });
+    }
+
+    private void EmitBranch(IrInstruction instruction)
+    {
+        LoadA();
+        LoadB();
+        bool isForward = _blockOrder.TryGetValue(checked((int)instruction.Immediate), out int order) && order > ControlFrom(_block);
+        if (isForward)
+        {
+            Il.Emit(ControlHandlers.BranchOpCode(instruction.Opcode), _blockLabels[(int)instruction.Immediate]);
+            return;
+        }
+
+        var taken = Il.DefineLabel();
+        Il.Emit(ControlHandlers.BranchOpCode(instruction.Opcode), taken);
+        var dirty = _dirty;
+        int from = ControlFrom(_block);
+        _stubs.Add(() =>
+        {
+            Il.MarkLabel(taken);
+            EmitGoTo(instruction.Immediate, dirty, from);
+        });
+    }
+
+    private int ControlFrom(TranslatedBlock block) => _blockOrder[block.Ir.PcOffset];
+
+    /// <summary>Goes to a page offset: inside the region, or out of it by a link or the jump cache.</summary>
+    private void EmitGoTo(long pcOffset, SlotSet dirty, int from)
+    {
+        if (pcOffset is >= 0 and < 4096 && _blockLabels.TryGetValue((int)pcOffset, out var label))
+        {
+            if (_blockOrder[(int)pcOffset] <= from) EmitPoll((int)pcOffset, dirty);
+            Il.Emit(OpCodes.Br, label);
+            return;
+        }
+
+        if (pcOffset is < 0 or >= 4096)
+        {
+            LoadStateSlot(StateSlots.CodePage);
+            Il.Emit(OpCodes.Ldc_I8, pcOffset);
+            Il.Emit(OpCodes.Add);
+            EmitFarExit(dirty);
+            return;
+        }
+
+        EmitWriteBack(dirty);
+        StoreCount();
+        var key = _plan.Blocks[0].Key;
+        int slot = _linkSlotOf(key with { Address = (key.Address & StateBlock.PageMask) + (ulong)pcOffset });
+        LoadState();
+        LoadLink(slot);
+        LoadLink(slot);
+        Il.Emit(OpCodes.Ldind_I);
+        NativeCode.EmitTailCall(Il);
+    }
+
+    private void LoadLink(int slot)
+    {
+        LoadStateAddress(StateOffsets.LinkTable);
+        Il.Emit(OpCodes.Ldind_I);
+        Il.Emit(OpCodes.Ldc_I4, slot * 8);
+        Il.Emit(OpCodes.Conv_I);
+        Il.Emit(OpCodes.Add);
+        Il.Emit(OpCodes.Ldind_I);
+    }
+
+    /// <summary>Leaves for the virtual address on the stack.</summary>
+    private void EmitFarExit(SlotSet dirty)
+    {
+        LocalUses += 8;
+        Il.Emit(OpCodes.Stloc, _address);
+        EmitWriteBack(dirty);
+        StoreCount();
+        JumpEmitter.Emit(Il, _address, _entry);
+    }
+
+    private void EmitWriteBack(SlotSet dirty)
+    {
+        for (int i = 0; i < _liveness.GuestSlots.Count; i++)
+        {
+            if (!dirty.Contains(i)) continue;
+            LoadStateAddress(_liveness.GuestSlots[i].Index * 8);
+            LocalUses++;
+            Il.Emit(OpCodes.Ldloc, LocalOf(_liveness.GuestSlots[i]));
+            Il.Emit(OpCodes.Stind_I8);
+        }
+    }
+
+    private void StoreCount()
+    {
+        LoadStateAddress(StateOffsets.InstructionCount);
+        LocalUses++;
+        Il.Emit(OpCodes.Ldloc, _count);
+        Il.Emit(OpCodes.Stind_I8);
+    }
+
+    private void StoreProgramCounter(Action loadPageOffset)
+    {
+        LoadStateAddress(StateOffsets.ProgramCounter);
+        LoadStateSlot(StateSlots.CodePage);
+        loadPageOffset();
+        Il.Emit(OpCodes.Add);
+        Il.Emit(OpCodes.Stind_I8);
+    }
+
+    private void EmitReturnNothing()
+    {
+        Il.Emit(OpCodes.Ldc_I4_0);
+        Il.Emit(OpCodes.Conv_I);
+        Il.Emit(OpCodes.Ret);
+    }
+
+    private void LoadSlot(Slot slot)
+    {
+        if (slot == Slot.Zero)
+        {
+            Il.Emit(OpCodes.Ldc_I8, 0L);
+            return;
+        }
+
+        LocalUses++;
+        Il.Emit(OpCodes.Ldloc, LocalOf(slot));
+    }
+
+    private LocalBuilder LocalOf(Slot slot)
+    {
+        if (!_locals.TryGetValue(slot, out var local))
+        {
+            local = Il.DeclareLocal(typeof(long));
+            _locals.Add(slot, local);
+        }
+
+        return local;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Reflection.Emit;
+using Emulator.Core.Backends.Cil;
+using Emulator.Core.Execution;
+using Emulator.Core.Ir;
+
+namespace Emulator.Core.Backends.Threaded;
+
+/// <summary>Handlers of branches, jumps and leaves.</summary>
+internal static class ControlHandlers
+{
+    public static void Emit(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
+    {
+        switch (key.Opcode)
+        {
+            case Opcode.Jump when key.Form == HandlerForm.Far:
+                EmitJump(emitter, il, () => LoadPagePlusImmediate(emitter, il));
+                break;
+            case Opcode.Jump when key.Form == HandlerForm.Linked:
+                emitter.EmitGoToImmediate();
+                break;
+            case Opcode.Jump:
+                emitter.EmitReturnOperation();
+                break;
+            case Opcode.JumpIndirect:
+                EmitJump(emitter, il, () => LoadIndirect(emitter, il));
+                break;
+            case Opcode.Leave:
+                emitter.SetStateField(StateOffsets.ProgramCounter, () => LoadPagePlusImmediate(emitter, il));
+                emitter.EmitReturnNothing();
+                break;
+            case Opcode.LeaveAtPc:
+                emitter.EmitReturnNothing();
+                break;
+            default:
+                EmitBranch(key, emitter, il);
+                break;
+        }
+    }
+
+    private static void EmitBranch(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
+    {
+        var taken = il.DefineLabel();
+        emitter.LoadA();
+        emitter.LoadB();
+        il.Emit(BranchOpCode(key.Opcode), taken);
+        emitter.EmitNext();
+        il.MarkLabel(taken);
+        if (key.Form == HandlerForm.Linked) emitter.EmitGoToImmediate();
+        else emitter.EmitReturnOperation();
+    }
+
+    /// <summary>The CIL branch of a conditional branch.</summary>
+    public static OpCode BranchOpCode(Opcode opcode) => opcode switch
+    {
+        Opcode.BranchEq => OpCodes.Beq,
+        Opcode.BranchNe => OpCodes.Bne_Un,
+        Opcode.BranchLtS => OpCodes.Blt,
+        Opcode.BranchGeS => OpCodes.Bge,
+        Opcode.BranchLtU => OpCodes.Blt_Un,
+        _ => OpCodes.Bge_Un,
+    };
+
+    private static void EmitJump(ThreadedEmitter emitter, ILGenerator il, Action loadTarget)
+    {
+        var target = il.DeclareLocal(typeof(long));
+        var entry = il.DeclareLocal(typeof(nint));
+        loadTarget();
+        il.Emit(OpCodes.Stloc, target);
+        JumpEmitter.Emit(il, target, entry);
+    }
+
+    private static void LoadPagePlusImmediate(ThreadedEmitter emitter, ILGenerator il)
+    {
+        emitter.LoadStateSlot(StateSlots.CodePage);
+        emitter.LoadImmediate();
+        il.Emit(OpCodes.Add);
+    }
+
+    private static void LoadIndirect(ThreadedEmitter emitter, ILGenerator il)
+    {
+        emitter.LoadA();
+        emitter.LoadImmediate();
+        il.Emit(OpCodes.Add);
+        emitter.LoadLiteralC();
+        il.Emit(OpCodes.Not);
+        il.Emit(OpCodes.And);
+    }
+}

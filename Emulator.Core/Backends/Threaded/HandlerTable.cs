@@ -1,0 +1,265 @@
+using System.Reflection.Emit;
+using Emulator.Core.Backends.Cil;
+using Emulator.Core.Execution;
+using Emulator.Core.Ir;
+
+namespace Emulator.Core.Backends.Threaded;
+
+/// <summary>How a control operation continues.</summary>
+internal enum HandlerForm : byte
+{
+    /// <summary>Not a control operation, or one without forms.</summary>
+    Plain,
+
+    /// <summary>Leaves to the dispatcher, which may link it.</summary>
+    Unlinked,
+
+    /// <summary>Goes straight to the operation in the immediate.</summary>
+    Linked,
+
+    /// <summary>Jump: to another page, by the jump cache. Enter: counts down to hot.</summary>
+    Far,
+
+    /// <summary>Takes the place of a dropped block's Enter: leaves to the dispatcher.</summary>
+    Dropped,
+}
+
+/// <summary>What decides a handler's code.</summary>
+/// <param name="Opcode">The operation.</param>
+/// <param name="BIsImmediate">Operand B is the immediate.</param>
+/// <param name="Form">How a control operation continues.</param>
+/// <param name="Detail">MMU index and address size, width, helper or specification.</param>
+internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, HandlerForm Form, long Detail);
+
+/// <summary>The handlers of tier 0: dynamic methods made from the same emitter as compiled regions, each when first needed.</summary>
+internal sealed class HandlerTable(HelperTable helpers, bool isDeterministic)
+{
+    private readonly Dictionary<HandlerKey, NativeCode> _handlers = [];
+    private readonly Dictionary<HandlerKey, NativeCode> _slowPaths = [];
+
+    /// <summary>Address of a handler's code.</summary>
+    public nint Get(HandlerKey key)
+    {
+        if (!_handlers.TryGetValue(key, out var code))
+        {
+            code = Compile(key, EmitHandler);
+            _handlers.Add(key, code);
+        }
+
+        return code.Address;
+    }
+
+    private static NativeCode Compile(HandlerKey key, Action<HandlerKey, ThreadedEmitter, ILGenerator> emit)
+    {
+        var method = NativeCode.CreateMethod($"t0_{key.Opcode}_{key.Form}{(key.BIsImmediate ? "_i" : "")}_{key.Detail:x}");
+        var il = method.GetILGenerator();
+        emit(key, new ThreadedEmitter(il, key.BIsImmediate), il);
+        return new NativeCode(method);
+    }
+
+    private void EmitHandler(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
+    {
+        switch (key.Opcode)
+        {
+            case >= Opcode.Load8U and <= Opcode.Store64:
+                EmitMemory(key, emitter, il);
+                break;
+            case Opcode.Fence:
+                il.Emit(OpCodes.Call, typeof(Interlocked).GetMethod(nameof(Interlocked.MemoryBarrier), [])!);
+                emitter.EmitNext();
+                break;
+            case >= Opcode.AtomicSwap and <= Opcode.StoreExclusive:
+                EmitAtomic(key, emitter, il);
+                break;
+            case Opcode.CallCpu:
+                EmitCallCpu(key, emitter, il);
+                break;
+            case Opcode.Enter:
+                EmitEnter(key, emitter, il);
+                break;
+            case >= Opcode.BranchEq and <= Opcode.LeaveAtPc:
+                ControlHandlers.Emit(key, emitter, il);
+                break;
+            default:
+                var instruction = new IrInstruction { Opcode = key.Opcode, Immediate = key.Detail };
+                emitter.EmitComputation(instruction, helpers);
+                emitter.EmitNext();
+                break;
+        }
+    }
+
+    private void EmitMemory(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
+    {
+        var (mmuIndex, isAddress32) = MemoryDetail.Unpack(key.Detail);
+        bool isStore = key.Opcode >= Opcode.Store8;
+        int table = isStore ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
+        var address = il.DeclareLocal(typeof(long));
+        var entry = il.DeclareLocal(typeof(nint));
+        var miss = il.DefineLabel();
+        LoadAddress(emitter, il, isAddress32);
+        il.Emit(OpCodes.Stloc, address);
+        MemoryEmitter.EmitProbe(il, address, entry, table, MemoryEmitter.SizeOf(key.Opcode), miss);
+        if (isStore)
+        {
+            emitter.LoadB();
+            MemoryEmitter.EmitStore(il, key.Opcode);
+        }
+        else
+        {
+            MemoryEmitter.EmitLoad(il, key.Opcode);
+            emitter.StoreResult();
+        }
+
+        emitter.EmitNext();
+        il.MarkLabel(miss);
+        emitter.EmitTailTo(SlowPath(key)); // apart, so that the fast path needs no frame for a call
+    }
+
+    private nint SlowPath(HandlerKey key)
+    {
+        if (!_slowPaths.TryGetValue(key, out var code))
+        {
+            code = Compile(key, EmitSlowPath);
+            _slowPaths.Add(key, code);
+        }
+
+        return code.Address;
+    }
+
+    private static void EmitSlowPath(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
+    {
+        var (mmuIndex, isAddress32) = MemoryDetail.Unpack(key.Detail);
+        bool isStore = key.Opcode >= Opcode.Store8;
+        emitter.LoadState();
+        LoadAddress(emitter, il, isAddress32);
+        if (isStore) emitter.LoadB();
+        il.Emit(OpCodes.Ldc_I4, (int)key.Opcode);
+        il.Emit(OpCodes.Ldc_I4, mmuIndex);
+        il.Emit(OpCodes.Call, typeof(SlowMemory).GetMethod(isStore ? nameof(SlowMemory.Store) : nameof(SlowMemory.Load))!);
+        if (isStore)
+        {
+            emitter.EmitExitIfRaised();
+        }
+        else
+        {
+            var value = il.DeclareLocal(typeof(long));
+            il.Emit(OpCodes.Stloc, value);
+            emitter.EmitExitIfRaised();
+            il.Emit(OpCodes.Ldloc, value);
+            emitter.StoreResult();
+        }
+
+        emitter.EmitNext();
+    }
+
+    private static void LoadAddress(ThreadedEmitter emitter, ILGenerator il, bool isAddress32)
+    {
+        emitter.LoadA();
+        emitter.LoadImmediate();
+        il.Emit(OpCodes.Add);
+        if (!isAddress32) return;
+        il.Emit(OpCodes.Conv_U4);
+        il.Emit(OpCodes.Conv_U8);
+    }
+
+    private static void EmitAtomic(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
+    {
+        var operands = OpcodeTable.Of(key.Opcode).Operands;
+        emitter.LoadState();
+        emitter.LoadA();
+        if (operands.HasFlag(OpcodeOperands.B)) emitter.LoadB();
+        else il.Emit(OpCodes.Ldc_I8, 0L);
+        if (operands.HasFlag(OpcodeOperands.C)) emitter.LoadC();
+        else il.Emit(OpCodes.Ldc_I8, 0L);
+        il.Emit(OpCodes.Ldc_I4, (int)key.Detail);
+        il.Emit(OpCodes.Call, typeof(AtomicOperations).GetMethod(nameof(AtomicOperations.Execute))!);
+        var value = il.DeclareLocal(typeof(long));
+        il.Emit(OpCodes.Stloc, value);
+        emitter.EmitExitIfRaised();
+        il.Emit(OpCodes.Ldloc, value);
+        emitter.StoreResult();
+        emitter.EmitNext();
+    }
+
+    private void EmitCallCpu(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
+    {
+        var helper = helpers[checked((int)key.Detail)];
+        emitter.SetStateField(StateOffsets.ProgramCounter, emitter.LoadProgramCounter);
+        emitter.LoadState();
+        il.Emit(OpCodes.Call, typeof(VirtualCpu).GetMethod(nameof(VirtualCpu.FromState), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!);
+        emitter.LoadA();
+        emitter.LoadB();
+        emitter.LoadC();
+        il.Emit(OpCodes.Call, helper.Method);
+        var value = il.DeclareLocal(typeof(long));
+        il.Emit(OpCodes.Stloc, value);
+        if (helper.Effects.HasFlag(HelperEffects.MayFault)) emitter.EmitExitIfRaised();
+        il.Emit(OpCodes.Ldloc, value);
+        emitter.StoreResult();
+        emitter.EmitNext();
+    }
+
+    private void EmitEnter(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
+    {
+        if (key.Form == HandlerForm.Dropped)
+        {
+            emitter.SetStateField(StateOffsets.ProgramCounter, emitter.LoadProgramCounter);
+            emitter.EmitReturnNothing();
+            return;
+        }
+
+        if (key.Form == HandlerForm.Linked)
+        {
+            emitter.EmitGoToImmediate(); // forwards to the translation that took this one's place
+            return;
+        }
+
+        var attention = il.DefineLabel();
+        emitter.LoadStateAddress(StateOffsets.Attention);
+        il.Emit(OpCodes.Ldind_I4);
+        il.Emit(OpCodes.Brtrue, attention);
+        var hot = il.DefineLabel();
+        if (key.Form == HandlerForm.Far)
+        {
+            var left = il.DeclareLocal(typeof(long));
+            emitter.LoadImmediate();
+            il.Emit(OpCodes.Ldc_I4_1);
+            il.Emit(OpCodes.Conv_I8);
+            il.Emit(OpCodes.Sub);
+            il.Emit(OpCodes.Stloc, left);
+            emitter.LoadImmediateAddress();
+            il.Emit(OpCodes.Ldloc, left);
+            il.Emit(OpCodes.Stind_I8);
+            il.Emit(OpCodes.Ldloc, left);
+            il.Emit(OpCodes.Ldc_I4_0);
+            il.Emit(OpCodes.Conv_I8);
+            il.Emit(OpCodes.Ble, hot);
+        }
+
+        var limit = il.DefineLabel();
+        if (isDeterministic)
+        {
+            LoadCountAfter();
+            emitter.LoadStateAddress(StateOffsets.InstructionLimit);
+            il.Emit(OpCodes.Ldind_I8);
+            il.Emit(OpCodes.Bgt, limit);
+        }
+
+        emitter.SetStateField(StateOffsets.InstructionCount, LoadCountAfter);
+        emitter.EmitNext();
+        il.MarkLabel(attention);
+        emitter.EmitExit(ExitReason.Attention);
+        il.MarkLabel(hot);
+        emitter.EmitExit(ExitReason.Hot);
+        il.MarkLabel(limit);
+        emitter.EmitExit(ExitReason.Limit);
+
+        void LoadCountAfter()
+        {
+            emitter.LoadStateAddress(StateOffsets.InstructionCount);
+            il.Emit(OpCodes.Ldind_I8);
+            emitter.LoadLiteralC();
+            il.Emit(OpCodes.Add);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Reflection.Emit;
+using Emulator.Core.Backends.Cil;
+using Emulator.Core.Execution;
+
+namespace Emulator.Core.Backends.Threaded;
+
+/// <summary>Emits a handler of tier 0: operands are slots in the state block, named by the pre-decoded operation.</summary>
+internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate) : OperationEmitter(il)
+{
+    public const int OperationSize = 32;
+    private const int DestinationOffset = 8;
+    private const int AOffset = 10;
+    private const int BOffset = 12;
+    private const int COffset = 14;
+    private const int ImmediateOffset = 16;
+    private const int PcOffsetOffset = 24;
+    private LocalBuilder? _result;
+
+    public override void LoadA() => LoadSlot(AOffset);
+
+    public override void LoadB()
+    {
+        if (bIsImmediate) LoadImmediate();
+        else LoadSlot(BOffset);
+    }
+
+    public override void LoadC() => LoadSlot(COffset);
+
+    public override void LoadImmediate()
+    {
+        LoadField(ImmediateOffset);
+        Il.Emit(OpCodes.Ldind_I8);
+    }
+
+    public override void StoreResult()
+    {
+        _result ??= Il.DeclareLocal(typeof(long));
+        Il.Emit(OpCodes.Stloc, _result);
+        LoadSlotAddress(DestinationOffset);
+        Il.Emit(OpCodes.Ldloc, _result);
+        Il.Emit(OpCodes.Stind_I8);
+    }
+
+    /// <summary>Pushes C as a number.</summary>
+    public void LoadLiteralC()
+    {
+        LoadField(COffset);
+        Il.Emit(OpCodes.Ldind_U2);
+        Il.Emit(OpCodes.Conv_U8);
+    }
+
+    /// <summary>Pushes the virtual address of the operation's guest instruction.</summary>
+    public void LoadProgramCounter()
+    {
+        LoadStateSlot(Ir.StateSlots.CodePage);
+        LoadField(PcOffsetOffset);
+        Il.Emit(OpCodes.Ldind_U2);
+        Il.Emit(OpCodes.Conv_U8);
+        Il.Emit(OpCodes.Add);
+    }
+
+    /// <summary>Sets a 64-bit field of the state block to the value that <paramref name="load"/> pushes.</summary>
+    public void SetStateField(int offset, Action load)
+    {
+        LoadStateAddress(offset);
+        load();
+        Il.Emit(OpCodes.Stind_I8);
+    }
+
+    /// <summary>Leaves with a reason, at this operation.</summary>
+    public void EmitExit(ExitReason reason)
+    {
+        LoadStateAddress(StateOffsets.ExitReason);
+        Il.Emit(OpCodes.Ldc_I4, (int)reason);
+        Il.Emit(OpCodes.Stind_I4);
+        EmitReturnOperation();
+    }
+
+    /// <summary>Leaves at this operation when a helper has left a reason.</summary>
+    public void EmitExitIfRaised()
+    {
+        var go = Il.DefineLabel();
+        LoadStateAddress(StateOffsets.ExitReason);
+        Il.Emit(OpCodes.Ldind_I4);
+        Il.Emit(OpCodes.Brfalse, go);
+        EmitReturnOperation();
+        Il.MarkLabel(go);
+    }
+
+    public void EmitReturnOperation()
+    {
+        Il.Emit(OpCodes.Ldarg_1);
+        Il.Emit(OpCodes.Ret);
+    }
+
+    public void EmitReturnNothing()
+    {
+        Il.Emit(OpCodes.Ldc_I4_0);
+        Il.Emit(OpCodes.Conv_I);
+        Il.Emit(OpCodes.Ret);
+    }
+
+    /// <summary>Goes on with the next operation.</summary>
+    public void EmitNext()
+    {
+        LoadState();
+        LoadNextOperation();
+        LoadNextOperation();
+        Il.Emit(OpCodes.Ldind_I);
+        NativeCode.EmitTailCall(Il);
+    }
+
+    /// <summary>Goes on at the operation whose address is in the immediate.</summary>
+    public void EmitGoToImmediate()
+    {
+        LoadState();
+        LoadImmediate();
+        Il.Emit(OpCodes.Conv_I);
+        LoadImmediate();
+        Il.Emit(OpCodes.Conv_I);
+        Il.Emit(OpCodes.Ldind_I);
+        NativeCode.EmitTailCall(Il);
+    }
+
+    /// <summary>Goes on in a handler at a fixed address, with this operation.</summary>
+    public void EmitTailTo(nint handler)
+    {
+        LoadState();
+        Il.Emit(OpCodes.Ldarg_1);
+        Il.Emit(OpCodes.Ldc_I8, (long)handler);
+        Il.Emit(OpCodes.Conv_I);
+        NativeCode.EmitTailCall(Il);
+    }
+
+    /// <summary>Pushes the address of a field of the operation.</summary>
+    public void LoadField(int offset)
+    {
+        Il.Emit(OpCodes.Ldarg_1);
+        Il.Emit(OpCodes.Ldc_I4, offset);
+        Il.Emit(OpCodes.Conv_I);
+        Il.Emit(OpCodes.Add);
+    }
+
+    /// <summary>Pushes the address of the immediate.</summary>
+    public void LoadImmediateAddress() => LoadField(ImmediateOffset);
+
+    private void LoadNextOperation() => LoadField(OperationSize);
+
+    private void LoadSlot(int fieldOffset)
+    {
+        LoadSlotAddress(fieldOffset);
+        Il.Emit(OpCodes.Ldind_I8);
+    }
+
+    private void LoadSlotAddress(int fieldOffset)
+    {
+        LoadState();
+        LoadField(fieldOffset);
+        Il.Emit(OpCodes.Ldind_U2);
+        Il.Emit(OpCodes.Conv_U);
+        Il.Emit(OpCodes.Ldc_I4_8);
+        Il.Emit(OpCodes.Mul);
+        Il.Emit(OpCodes.Add);
+    }
+}

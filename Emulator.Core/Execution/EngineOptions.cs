@@ -1,0 +1,36 @@
+namespace Emulator.Core.Execution;
+
+/// <summary>Which of the engines executes the IR.</summary>
+public enum EngineKind
+{
+    /// <summary>Both tiers: threaded at first, compiled when hot.</summary>
+    Auto,
+
+    /// <summary>Tier 0 only.</summary>
+    Interpreter,
+
+    /// <summary>The plain reference interpreter, which needs no code generation.</summary>
+    Reference,
+
+    /// <summary>Compiled at first sight.</summary>
+    Jit,
+}
+
+/// <summary>How guest code is executed; fixed when a machine is built.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>The engine.</summary>
+    public EngineKind Kind { get; init; } = EngineKind.Auto;
+
+    /// <summary>One thread, time counts instructions, the same run twice.</summary>
+    public bool IsDeterministic { get; init; }
+
+    /// <summary>Entries of a block after which it is compiled.</summary>
+    public int HotThreshold { get; init; } = 1000;
+
+    /// <summary>The most guest instructions in one block, 1 to 64.</summary>
+    public int MaxBlockInstructions { get; init; } = 48;
+
+    /// <summary>The most guest instructions in one compiled region.</summary>
+    public int MaxRegionInstructions { get; init; } = 200;
+}

@@ -1,0 +1,98 @@
+using Emulator.Core.Ir;
+using Emulator.Core.Memory;
+
+namespace Emulator.Core.Execution;
+
+/// <summary>What a translation is valid for: the bytes at a physical address, lifted for a mode.</summary>
+/// <param name="Address">Physical address of the first instruction.</param>
+/// <param name="Mode">The architecture's mode word.</param>
+/// <param name="IsSingle">One instruction only, executed alone.</param>
+internal readonly record struct BlockKey(ulong Address, uint Mode, bool IsSingle);
+
+/// <summary>A block in the translation cache: its IR, and for the threaded engine its pre-decoded operations.</summary>
+// SAFETY: Entry points into the cache's arena, which lives as long as the cache.
+internal sealed unsafe class TranslatedBlock
+{
+    public required int Index { get; init; }
+
+    public required BlockKey Key { get; init; }
+
+    public required IrBlock Ir { get; init; }
+
+    public required RamBlock Ram { get; init; }
+
+    /// <summary>Offset of the first instruction in <see cref="Ram"/>.</summary>
+    public required ulong Offset { get; init; }
+
+    /// <summary>Where the second page of an instruction that straddles two pages is, else null.</summary>
+    public (RamBlock Ram, ulong Offset)? SecondPage { get; init; }
+
+    /// <summary>The entry operation: the block's address for links. Null in the reference engine.</summary>
+    public ThreadedOp* Entry { get; set; }
+
+    /// <summary>Exits of other blocks that lead straight here, with their operations.</summary>
+    public List<(nint Address, Opcode Opcode)> Incoming { get; } = [];
+
+    /// <summary>Compiled code that the entry leads to, kept reachable here.</summary>
+    public Backends.Cil.NativeCode? Region { get; set; }
+
+    /// <summary>False once the bytes were written or the cache was emptied.</summary>
+    public bool IsValid { get; set; } = true;
+
+    /// <summary>The region compiler has it, or has refused it.</summary>
+    public bool IsQueued { get; set; }
+
+    public bool Straddles => SecondPage is not null;
+}
+
+/// <summary>The translations that came from one page.</summary>
+internal sealed class CodePage
+{
+    private const int GranuleBits = 6;
+
+    /// <summary>One bit for each 64 bytes that some valid translation came from.</summary>
+    public ulong Granules { get; private set; }
+
+    public List<TranslatedBlock> Blocks { get; } = [];
+
+    public void Add(TranslatedBlock block, int start, int length)
+    {
+        Blocks.Add(block);
+        Granules |= MaskOf(start, length);
+    }
+
+    public bool Overlaps(int start, int length) => (Granules & MaskOf(start, length)) != 0;
+
+    /// <summary>Takes out the blocks for which <paramref name="range"/> gives bytes on this page that overlap.</summary>
+    public List<TranslatedBlock> Remove(int start, int length, Func<TranslatedBlock, (int Start, int Length)> range)
+    {
+        ulong mask = MaskOf(start, length);
+        var removed = new List<TranslatedBlock>();
+        ulong left = 0;
+        for (int i = Blocks.Count - 1; i >= 0; i--)
+        {
+            var (from, bytes) = range(Blocks[i]);
+            ulong own = MaskOf(from, bytes);
+            if (!Blocks[i].IsValid || (own & mask) != 0)
+            {
+                if (Blocks[i].IsValid) removed.Add(Blocks[i]);
+                Blocks.RemoveAt(i);
+            }
+            else
+            {
+                left |= own;
+            }
+        }
+
+        Granules = left;
+        return removed;
+    }
+
+    private static ulong MaskOf(int start, int length)
+    {
+        if (length <= 0) return 0;
+        int first = start >> GranuleBits;
+        int last = Math.Min(start + length - 1, (int)GuestPage.Size - 1) >> GranuleBits;
+        return (ulong.MaxValue << first) & (ulong.MaxValue >> (63 - last));
+    }
+}

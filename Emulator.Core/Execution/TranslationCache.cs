@@ -1,0 +1,257 @@
+using Emulator.Core.Backends.Threaded;
+using Emulator.Core.Memory;
+
+namespace Emulator.Core.Execution;
+
+/// <summary>
+/// All translations of one machine, shared by its harts: found by physical address and mode, dropped when their bytes are written.
+/// Members may be called from any thread; none waits for a hart while it holds the lock.
+/// </summary>
+// SAFETY: entry operations live in the arena, which is freed only by Dispose or at a safepoint of all harts.
+internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
+{
+    private const long ArenaLimit = 128L << 20;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<BlockKey, TranslatedBlock> _blocks = [];
+    private readonly List<TranslatedBlock> _byIndex = [];
+    private readonly TranslationPipeline _pipeline;
+    private readonly ThreadedBlockBuilder? _threaded;
+    private readonly World _world;
+    private readonly nint _droppedHandler;
+    private OpArena _arena = new();
+
+    public TranslationCache(Architecture architecture, MemorySystem memory, World world, EngineOptions options, ExecutionCounters counters)
+    {
+        Architecture = architecture;
+        Options = options;
+        Counters = counters;
+        _world = world;
+        _pipeline = new TranslationPipeline(architecture, options.MaxBlockInstructions);
+        if (options.Kind != EngineKind.Reference) _threaded = new ThreadedBlockBuilder(architecture, options);
+        _droppedHandler = _threaded?.DroppedHandler ?? 0;
+        memory.CodeObserver = this;
+        Memory = memory;
+        if (options.Kind is EngineKind.Auto or EngineKind.Jit) Regions = new Backends.Cil.RegionCache(this, world, _droppedHandler);
+    }
+
+    public Architecture Architecture { get; }
+
+    public MemorySystem Memory { get; }
+
+    public EngineOptions Options { get; }
+
+    public ExecutionCounters Counters { get; }
+
+    /// <summary>The block an operation belongs to.</summary>
+    public TranslatedBlock BlockOf(ThreadedOp* operation) => BlockAt(operation->Block);
+
+    public TranslatedBlock BlockAt(int index)
+    {
+        lock (_lock) return _byIndex[index];
+    }
+
+    /// <summary>
+    /// Finds or makes the translation of the instruction at a fetched place. The caller is a hart that is inside the world.
+    /// </summary>
+    /// <param name="place">Where the first instruction is.</param>
+    /// <param name="second">Where the next page is, when it is known.</param>
+    /// <param name="mode">The processor's mode.</param>
+    /// <param name="isSingle">Only this one instruction.</param>
+    /// <returns>Null when the instruction straddles the page's end and <paramref name="second"/> is not given.</returns>
+    public TranslatedBlock? FindOrTranslate(FetchPlace place, FetchPlace? second, uint mode, bool isSingle)
+    {
+        var key = new BlockKey(place.Physical.Value, mode, isSingle);
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (_blocks.TryGetValue(key, out var found) && Matches(found, second)) return found;
+                if (IsTracked(place) && (second is not { } page || IsTracked(page)))
+                {
+                    if (_arena.Bytes < ArenaLimit) return Translate(key, place, second);
+                }
+            }
+
+            if (_arena.Bytes >= ArenaLimit) _world.RunExclusive(Clear, callerIsInside: true);
+            else _world.RunExclusive(() => Track(place, second), callerIsInside: true);
+        }
+    }
+
+    private static bool IsTracked(FetchPlace place) => place.Ram.Has(place.Offset, PageFlags.HasCode);
+
+    private static bool Matches(TranslatedBlock block, FetchPlace? second) =>
+        !block.Straddles || (second is { } page && block.SecondPage == (page.Ram, page.Offset));
+
+    // With all harts at a safepoint: from now on no write to the page goes unnoticed.
+    private void Track(FetchPlace place, FetchPlace? second)
+    {
+        TrackPage(place.Ram, place.Offset);
+        if (second is { } page) TrackPage(page.Ram, page.Offset);
+    }
+
+    private void TrackPage(RamBlock ram, ulong offset)
+    {
+        lock (_lock) ram.Set(offset, PageFlags.HasCode);
+        byte* host = ram.Pointer + (offset & GuestPage.Mask);
+        foreach (var cpu in _world.Cpus) cpu.State->DropWritesTo(host, Architecture.MmuIndexCount);
+    }
+
+    private TranslatedBlock? Translate(BlockKey key, FetchPlace place, FetchPlace? second)
+    {
+        int inPage = (int)(place.Offset & ~GuestPage.Mask);
+        var code = new ReadOnlySpan<byte>(place.Ram.Pointer + place.Offset, (int)GuestPage.Size - inPage);
+        var ir = _pipeline.Translate(code, (ushort)inPage, key.Mode, key.IsSingle);
+        bool straddles = ir is null;
+        if (ir is null)
+        {
+            if (second is not { } page) return null;
+            Span<byte> bytes = stackalloc byte[code.Length + Architecture.MaxInstructionLength];
+            code.CopyTo(bytes);
+            new ReadOnlySpan<byte>(page.Ram.Pointer + page.Offset, Architecture.MaxInstructionLength).CopyTo(bytes[code.Length..]);
+            ir = _pipeline.Translate(bytes, (ushort)inPage, key.Mode, onlyOne: true)!;
+        }
+
+        var block = new TranslatedBlock
+        {
+            Index = _byIndex.Count, Key = key, Ir = ir, Ram = place.Ram, Offset = place.Offset,
+            SecondPage = straddles ? (second!.Value.Ram, second.Value.Offset) : null,
+        };
+        Install(block);
+        return block;
+    }
+
+    private void Install(TranslatedBlock block)
+    {
+        Counters.BlocksTranslated++;
+        Counters.InstructionsTranslated += block.Ir.InstructionCount;
+        _byIndex.Add(block);
+        if (!block.Key.IsSingle) _threaded?.Build(block, _arena);
+        if (_blocks.TryGetValue(block.Key, out var old)) Drop(old); // straddles pages that no longer belong together
+        _blocks[block.Key] = block;
+        Regions?.OnBlockInstalled(block);
+        int start = (int)(block.Offset & ~GuestPage.Mask);
+        PageOf(block.Ram, block.Offset).Add(block, start, block.Ir.ByteLength);
+        if (block.SecondPage is { } second)
+        {
+            PageOf(second.Ram, second.Offset).Add(block, 0, block.Ir.ByteLength - ((int)GuestPage.Size - start));
+        }
+    }
+
+    private static CodePage PageOf(RamBlock ram, ulong offset) => ram.Code[offset >> StateBlock.PageBits] ??= new CodePage();
+
+    /// <summary>Has the exit <paramref name="from"/> of one block lead straight to another block of the same page.</summary>
+    public void Link(ThreadedOp* from, TranslatedBlock target)
+    {
+        lock (_lock)
+        {
+            if (target.IsValid && !target.Straddles && BlockIsLive(from)) _threaded!.Link(from, target);
+        }
+    }
+
+    private bool BlockIsLive(ThreadedOp* operation) => operation->Block < _byIndex.Count && _byIndex[operation->Block].IsValid;
+
+    /// <inheritdoc/>
+    public bool HoldsCode(RamBlock block, ulong offset, int length)
+    {
+        lock (_lock)
+        {
+            return block.Code[offset >> StateBlock.PageBits] is { } page && page.Overlaps((int)(offset & ~GuestPage.Mask), length);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnCodeWritten(RamBlock block, ulong offset, int length)
+    {
+        lock (_lock)
+        {
+            if (block.Code[offset >> StateBlock.PageBits] is not { } page) return;
+            ulong pageStart = offset & GuestPage.Mask;
+            if (page.Overlaps((int)(offset - pageStart), length))
+            {
+                foreach (var dropped in page.Remove((int)(offset - pageStart), length, b => RangeOn(b, block, pageStart))) Drop(dropped);
+            }
+
+            if (page.Granules == 0) block.Clear(offset, PageFlags.HasCode);
+        }
+    }
+
+    private static (int Start, int Length) RangeOn(TranslatedBlock block, RamBlock ram, ulong pageStart)
+    {
+        int start = (int)(block.Offset & ~GuestPage.Mask);
+        return block.Ram == ram && (block.Offset & GuestPage.Mask) == pageStart
+            ? (start, block.Ir.ByteLength)
+            : (0, block.Ir.ByteLength - ((int)GuestPage.Size - start));
+    }
+
+    private void Drop(TranslatedBlock block)
+    {
+        block.IsValid = false;
+        Counters.BlocksInvalidated++;
+        if (_blocks.TryGetValue(block.Key, out var current) && current == block) _blocks.Remove(block.Key);
+        if (block.Entry != null) _threaded!.Drop(block);
+        Regions?.OnBlockDropped(block);
+    }
+
+    /// <summary>True when an entry operation found in a jump cache is that of a dropped block.</summary>
+    public bool IsDropped(ThreadedOp* entry) => (nint)entry->Handler == _droppedHandler;
+
+    /// <summary>The region compiler, when the engine has one.</summary>
+    public Backends.Cil.RegionCache? Regions { get; }
+
+    /// <summary>Has a block's entry run in tier 0 again. Under the lock.</summary>
+    public void Demote(TranslatedBlock block) => _threaded!.Demote(block.Entry);
+
+    /// <summary>Runs an action under the cache's lock.</summary>
+    public T Locked<T>(Func<T> action)
+    {
+        lock (_lock) return action();
+    }
+
+    /// <summary>The valid translation at a physical address, if there is one. Under the lock.</summary>
+    public TranslatedBlock? Peek(BlockKey key) => _blocks.GetValueOrDefault(key);
+
+    /// <summary>Translates without running, for the region compiler. Under the lock; the page must be tracked.</summary>
+    public TranslatedBlock? PeekOrTranslate(BlockKey key, RamBlock ram, ulong offset)
+    {
+        if (Peek(key) is { } found) return found;
+        var place = new FetchPlace(new GuestPhysicalAddress(key.Address), ram, offset);
+        return IsTracked(place) ? Translate(key, place, null) : null;
+    }
+
+    // With all harts at a safepoint.
+    private void Clear()
+    {
+        lock (_lock)
+        {
+            foreach (var block in _byIndex)
+            {
+                block.IsValid = false;
+                block.Ram.Clear(block.Offset, PageFlags.HasCode);
+                block.Ram.Code[block.Offset >> StateBlock.PageBits] = null;
+                if (block.SecondPage is not { } second) continue;
+                second.Ram.Clear(second.Offset, PageFlags.HasCode);
+                second.Ram.Code[second.Offset >> StateBlock.PageBits] = null;
+            }
+
+            Regions?.Clear();
+            _blocks.Clear();
+            _byIndex.Clear();
+            _arena.Dispose();
+            _arena = new OpArena();
+            foreach (var cpu in _world.Cpus) cpu.State->ClearJumpCache();
+            Counters.CacheFlushes++;
+        }
+    }
+
+    public void Dispose()
+    {
+        Regions?.Dispose();
+        _arena.Dispose();
+    }
+}
+
+/// <summary>Where an instruction fetch found its bytes.</summary>
+/// <param name="Physical">Physical address.</param>
+/// <param name="Ram">The memory.</param>
+/// <param name="Offset">Offset in it.</param>
+internal readonly record struct FetchPlace(GuestPhysicalAddress Physical, RamBlock Ram, ulong Offset);

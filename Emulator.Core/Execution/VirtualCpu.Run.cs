@@ -1,0 +1,239 @@
+using System.Diagnostics;
+using Emulator.Core.Backends;
+using Emulator.Core.Memory;
+
+namespace Emulator.Core.Execution;
+
+/// <content>The dispatcher: finds translations, runs them, and settles why they left.</content>
+// SAFETY: entry operations come from the translation cache, which frees them only while no hart is inside the world.
+public abstract unsafe partial class VirtualCpu
+{
+    private const int FetchEntries = 256;
+    private readonly (ulong Page, ulong Salt, FetchPlace Place)[] _fetchCache = new (ulong, ulong, FetchPlace)[FetchEntries];
+    private TranslationCache? _cache;
+    private World? _world;
+
+    internal bool IsSingleStepping { get; private set; }
+
+    internal long SlowAccesses { get; set; }
+
+    internal long Dispatches { get; private set; }
+
+    internal void Attach(World world, TranslationCache cache)
+    {
+        _world = world;
+        _cache = cache;
+        world.Add(this);
+        State->LinkTable = cache.Regions?.LinkTable ?? 0;
+    }
+
+    /// <summary>
+    /// Executes until the machine's <paramref name="stop"/> is set, the hart sleeps, or the instruction limit is reached
+    /// (deterministic mode). The calling thread is inside the world.
+    /// </summary>
+    internal void Run(StopSignal stop)
+    {
+        while (true)
+        {
+            if (Volatile.Read(ref State->Attention) != 0)
+            {
+                ServiceAttention();
+                if (stop.IsSet) return;
+            }
+
+            if (IsHalted) return;
+            if (_cache!.Options.IsDeterministic && State->InstructionCount >= State->InstructionLimit) return;
+            if (_cache.Options.Kind == EngineKind.Reference) RunReferenceBlock();
+            else RunThreaded();
+        }
+    }
+
+    /// <summary>At a safepoint: does what was posted, stays while the world is stopped, takes interrupts.</summary>
+    private void ServiceAttention()
+    {
+        Volatile.Write(ref State->Attention, 0);
+        Interlocked.MemoryBarrier(); // what was asked for before the flag was raised is seen below
+        _world!.Safepoint();
+        RunPosted();
+        CheckInterrupts();
+    }
+
+    private void CheckInterrupts()
+    {
+        if (TryDeliverInterrupt())
+        {
+            IsHalted = false;
+            _cache!.Counters.Interrupts++;
+        }
+        else if (IsHalted && HasWakeupEvent)
+        {
+            IsHalted = false;
+        }
+    }
+
+    /// <summary>Sleeps until attention is asked for; the calling thread is outside the world.</summary>
+    internal void WaitForAttention()
+    {
+        _wakeup.Reset();
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref State->Attention) == 0) _wakeup.Wait();
+    }
+
+    private void RunReferenceBlock()
+    {
+        if (Find(ProgramCounter, isSingle: false) is not { } block) return;
+        if (_cache!.Options.IsDeterministic && State->InstructionCount + block.Ir.InstructionCount > State->InstructionLimit)
+        {
+            Step();
+            return;
+        }
+
+        ReferenceInterpreter.Run(this, block.Ir);
+        Settle();
+    }
+
+    private void RunThreaded()
+    {
+        ulong pc = ProgramCounter;
+        State->SetSalt(Mode);
+        ulong tag = pc ^ State->JumpCacheSalt;
+        var cached = State->JumpCache(pc);
+        ThreadedOp* entry;
+        Dispatches++;
+        if (cached->Tag == tag && !_cache!.IsDropped(cached->Target))
+        {
+            entry = cached->Target;
+        }
+        else
+        {
+            if (Find(pc, isSingle: false) is not { } block) return;
+            entry = block.Entry;
+            cached->Target = entry;
+            cached->Tag = tag;
+        }
+
+        State->CodePage = pc & GuestPage.Mask;
+        State->ExitReason = ExitReason.None;
+        var exit = entry->Handler(State, entry);
+        if (exit != null) SettleAt(exit);
+        else Settle();
+    }
+
+    /// <summary>Tier 0 left at an operation whose instruction is not done, or at an exit that can be linked.</summary>
+    private void SettleAt(ThreadedOp* exit)
+    {
+        switch (State->ExitReason)
+        {
+            case ExitReason.None:
+                ProgramCounter = State->CodePage + exit->C;
+                if (Find(ProgramCounter, isSingle: false) is { } target) _cache!.Link(exit, target);
+                return;
+            case ExitReason.Hot:
+                ProgramCounter = State->CodePage + exit->PcOffset;
+                exit->Immediate = long.MaxValue;
+                _cache!.Regions?.Request(_cache.BlockOf(exit));
+                return;
+            case ExitReason.Attention:
+                ProgramCounter = State->CodePage + exit->PcOffset;
+                return;
+            case ExitReason.Limit:
+                ProgramCounter = State->CodePage + exit->PcOffset;
+                Step();
+                return;
+            default:
+                ProgramCounter = State->CodePage + exit->PcOffset;
+                State->InstructionCount -= _cache!.BlockOf(exit).Ir.InstructionCount - exit->InstructionIndex;
+                Settle();
+                return;
+        }
+    }
+
+    /// <summary>Program counter and instruction count are exact: does what the exit reason asks for.</summary>
+    private void Settle()
+    {
+        var reason = State->ExitReason;
+        State->ExitReason = ExitReason.None;
+        if (reason == ExitReason.Fault) Deliver(_pendingFault);
+        else if (reason is ExitReason.SingleStep or ExitReason.Limit) Step();
+    }
+
+    private void Deliver(GuestFault fault)
+    {
+        _cache!.Counters.Faults++;
+        State->ReservationAddress = StateBlock.NoReservation;
+        DeliverFault(fault);
+    }
+
+    /// <summary>Executes exactly one instruction, by the reference interpreter.</summary>
+    internal void Step()
+    {
+        State->ExitReason = ExitReason.None;
+        if (Find(ProgramCounter, isSingle: true) is not { } block) return;
+        _cache!.Counters.SingleSteps++;
+        IsSingleStepping = true;
+        ReferenceInterpreter.Run(this, block.Ir);
+        IsSingleStepping = false;
+        Debug.Assert(State->ExitReason is ExitReason.None or ExitReason.Fault, "a single step settles everything");
+        Settle();
+    }
+
+    /// <summary>The translation at an address; null when the fetch faulted, which has been delivered.</summary>
+    private TranslatedBlock? Find(ulong pc, bool isSingle)
+    {
+        State->SetSalt(Mode);
+        State->CodePage = pc & GuestPage.Mask;
+        if (!TryFetch(pc, out var place)) return null;
+        uint mode = Mode;
+        var block = _cache!.FindOrTranslate(place, null, mode, isSingle);
+        if (block is not null) return block;
+        if (!TryFetch((pc & GuestPage.Mask) + GuestPage.Size, out var second)) return null;
+        return _cache.FindOrTranslate(place, second, mode, isSingle);
+    }
+
+    private bool TryFetch(ulong pc, out FetchPlace place)
+    {
+        ulong page = pc & GuestPage.Mask;
+        ref var cached = ref _fetchCache[(pc >> StateBlock.PageBits) & (FetchEntries - 1)];
+        ulong inPage = pc & ~GuestPage.Mask;
+        if (cached.Page == page && cached.Salt == State->JumpCacheSalt)
+        {
+            place = cached.Place with { Physical = cached.Place.Physical + inPage, Offset = cached.Place.Offset + inPage };
+            return true;
+        }
+
+        place = default;
+        var address = new GuestVirtualAddress(pc);
+        if (!TryTranslate(address, AccessKind.Execute, 0, out var translation, out var fault))
+        {
+            Deliver(fault);
+            return false;
+        }
+
+        if (MemorySystem.HostAddress(translation.Physical, 1, false, out var ram, out ulong offset) == null)
+        {
+            Deliver(AccessFault(address, AccessKind.Execute));
+            return false;
+        }
+
+        place = new FetchPlace(translation.Physical, ram!, offset);
+        if (translation.CanExecute)
+        {
+            cached = (page, State->JumpCacheSalt, new FetchPlace(
+                new GuestPhysicalAddress(translation.Physical.Value & GuestPage.Mask), ram!, offset & GuestPage.Mask));
+        }
+
+        return true;
+    }
+}
+
+/// <summary>Set to have all harts of a machine leave their loops.</summary>
+internal sealed class StopSignal
+{
+    private volatile bool _isSet;
+
+    public bool IsSet => _isSet;
+
+    public void Set() => _isSet = true;
+
+    public void Clear() => _isSet = false;
+}
