@@ -12,6 +12,7 @@
 #define STACK_FRAMES      4
 #define TRAP_STACK_FRAMES 2
 #define ANSWER_SECONDS    20 // much longer than any answer takes, so that only a lost one is reported
+#define JOB_SECONDS       300
 
 extern char boot_stack_top[], boot_trap_stack_top[];
 extern void secondary_entry(void);
@@ -230,7 +231,11 @@ void harts_run(void (*run)(struct hart *hart, void *argument), void *argument)
             hart_mail(&harts[i], HART_MAIL_WAKE);
     }
     do_job(&harts[0]);
-    harts_wait(job_done, NULL, TIMER_NEVER);
+    if (!harts_wait(job_done, NULL, JOB_SECONDS * machine.timebase))
+    {
+        print("%u harts never finished their work\n", job.running);
+        power_off(false);
+    }
 }
 
 static bool ring_done(void *unused)

@@ -43,8 +43,9 @@ static void row(const char *label, const char *text, char separator)
 static void print_range(const char *label, struct range range, const char *note)
 {
     uint64_t size = range_size(range);
-    bool large = size >= 1 << 20;
-    print("  %-*s %012lx - %012lx %6lu %s  %s\n", LABEL_WIDTH, label, range.start, range.end, large ? size >> 20 : size >> 10, large ? "MiB" : "KiB", note);
+    const char *unit = size >= 1 << 20 ? "MiB" : size >= 1 << 10 ? "KiB" : "B";
+    int shift = size >= 1 << 20 ? 20 : size >= 1 << 10 ? 10 : 0;
+    print("  %-*s %012lx - %012lx %6lu %-3s%s%s\n", LABEL_WIDTH, label, range.start, range.end, size >> shift, unit, *note == 0 ? "" : "  ", note);
 }
 
 static const char *virtio_name(uint32_t device)

@@ -14,15 +14,7 @@
 
 extern char image_start[];
 
-// Before the device tree is read there is no device at all.
-struct machine machine = {
-    .uart_node = FDT_NONE,
-    .plic_node = FDT_NONE,
-    .clint_node = FDT_NONE,
-    .rtc_node = FDT_NONE,
-    .finisher_node = FDT_NONE,
-    .pci_node = FDT_NONE,
-};
+struct machine machine;
 
 static void add_reserved(struct range range)
 {
@@ -120,6 +112,16 @@ static void find_virtio(void)
         if (fdt_reg(node, 0, &range))
             machine.virtio[machine.virtio_count++] = (struct virtio_slot){.base = range.start, .interrupt = first_interrupt(node)};
     }
+}
+
+void machine_clear(void)
+{
+    machine.uart_node = FDT_NONE;
+    machine.plic_node = FDT_NONE;
+    machine.clint_node = FDT_NONE;
+    machine.rtc_node = FDT_NONE;
+    machine.finisher_node = FDT_NONE;
+    machine.pci_node = FDT_NONE;
 }
 
 void machine_discover(void)

@@ -66,6 +66,9 @@ struct machine
 
 extern struct machine machine;
 
+// Before the device tree is read there is no device at all: say so first of all.
+void machine_clear(void);
+
 void machine_discover(void);
 
 // Reads the identification registers of the virtio slots; paging must be on (it maps them).

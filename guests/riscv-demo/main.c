@@ -5,19 +5,21 @@
 #include "harts.h"
 #include "info.h"
 #include "machine.h"
+#include "mandel.h"
 #include "paging.h"
 #include "power.h"
+#include "selftest.h"
 #include "shell.h"
 #include "text.h"
 #include "uptime.h"
 
 static const char banner[] =
     "\n"
-    "      _                            _                                            \n"
-    " _ __(_)___  ___ __   __        __| | ___ _ __ ___   ___                        \n"
-    "| '__| / __|/ __|\\ \\ / /_____  / _` |/ _ \\ '_ ` _ \\ / _ \\                       \n"
-    "| |  | \\__ \\ (__  \\ V /_____| | (_| |  __/ | | | | | (_) |                      \n"
-    "|_|  |_|___/\\___|  \\_/         \\__,_|\\___|_| |_| |_|\\___/                       \n"
+    "         _                         _\n"
+    "    _ __(_)___  ___ __   __     __| | ___ _ __ ___   ___\n"
+    "   | '__| / __|/ __|\\ \\ / /___ / _` |/ _ \\ '_ ` _ \\ / _ \\\n"
+    "   | |  | \\__ \\ (__  \\ V /___ | (_| |  __/ | | | | | (_) |\n"
+    "   |_|  |_|___/\\___|  \\_/      \\__,_|\\___|_| |_| |_|\\___/\n"
     "\n";
 
 static void stop(const char *what, const char *why)
@@ -29,6 +31,7 @@ static void stop(const char *what, const char *why)
 void main(uint64_t hart, const void *tree)
 {
     uptime_start();
+    machine_clear();
     console_init();
     harts_adopt_boot_hart(hart);
     const char *problem = fdt_open(tree);
@@ -43,7 +46,12 @@ void main(uint64_t hart, const void *tree)
 
     print("%s", banner);
     info_machine();
+    print("\n");
     int online = harts_start();
+    if (text_has_word(machine.bootargs, "demo.batch"))
+        power_off(selftest_run());
+
+    mandel_draw(1, text_has_word(machine.bootargs, "demo.colour"));
     print("\n%d of %d harts online. `help` lists the commands.\n\n", online, machine.cpu_count);
     shell_run();
 }

@@ -161,10 +161,11 @@ uint64_t paging_window_frame(uint64_t address)
     return entry & PTE_V ? (uint64_t)table_behind(entry) : 0;
 }
 
-void paging_window_set(uint64_t address, void *frame)
+void paging_window_set(uint64_t address, void *frame, enum paging_use use)
 {
+    uint64_t flags = (DATA & ~PTE_G) | (use == PAGING_CODE ? PTE_X : 0);
     uint64_t saved = lock_take(&lock);
-    *leaf_entry(address, 0) = entry_for((uint64_t)frame, DATA & ~PTE_G);
+    *leaf_entry(address, 0) = entry_for((uint64_t)frame, flags);
     lock_release(&lock, saved);
     flush_everywhere(address, FRAME_BYTES);
 }

@@ -31,9 +31,16 @@ void paging_unmap_guard(uint64_t address);
 // Called on a page fault: maps the page when it is in the window. False when the fault is somebody's mistake.
 bool paging_resolve(uint64_t address);
 
+// What a page of the window may be used for.
+enum paging_use
+{
+    PAGING_DATA,
+    PAGING_CODE, // writable too: for code made at run time
+};
+
 // The window's pages: where one is mapped to (0: nowhere), remapping, and throwing all away, on every hart.
 uint64_t paging_window_frame(uint64_t address);
-void paging_window_set(uint64_t address, void *frame);
+void paging_window_set(uint64_t address, void *frame, enum paging_use use);
 void paging_window_clear(void);
 
 // How a virtual address is mapped: the leaf entry and its level (0: 4 KiB, 1: 2 MiB, 2: 1 GiB), or 0.

@@ -77,6 +77,11 @@ struct sbi_result sbi_send_ipi(uint64_t mask, uint64_t base)
     return call(SBI_IPI, 0, mask, base, 0, 0);
 }
 
+struct sbi_result sbi_remote_fence_i(uint64_t mask, uint64_t base)
+{
+    return call(SBI_RFENCE, 0, mask, base, 0, 0);
+}
+
 struct sbi_result sbi_remote_sfence_vma(uint64_t mask, uint64_t base, uint64_t start, uint64_t size)
 {
     return call(SBI_RFENCE, 1, mask, base, start, size);

@@ -19,6 +19,9 @@ struct sbi_result
 #define SBI_SRST   0x53525354ul
 #define SBI_DBCN   0x4442434eul
 
+#define SBI_ERROR_INVALID_PARAMETER (-3)
+#define SBI_ERROR_ALREADY_AVAILABLE (-6)
+
 enum sbi_hart_state
 {
     SBI_HART_STARTED = 0,
@@ -46,6 +49,7 @@ const char *sbi_error_name(int64_t error);
 
 void sbi_set_timer(uint64_t deadline);
 struct sbi_result sbi_send_ipi(uint64_t mask, uint64_t base);
+struct sbi_result sbi_remote_fence_i(uint64_t mask, uint64_t base);
 struct sbi_result sbi_remote_sfence_vma(uint64_t mask, uint64_t base, uint64_t start, uint64_t size);
 
 struct sbi_result sbi_hart_start(uint64_t hart, uint64_t entry, uint64_t opaque);
