@@ -11,5 +11,7 @@ internal static class DeviceCases
         AclintTests.SswiCase,
         PlicTests.Case,
         TestFinisherTests.Case,
+        Uart16550Tests.Case,
+        Uart16550Tests.ShiftedCase,
     ];
 }

@@ -1,0 +1,373 @@
+using Emulator.Core.Bus;
+
+namespace Emulator.Devices;
+
+/// <summary>
+/// A serial port with FIFOs (<c>ns16550a</c>). It sends as fast as the host takes characters, whatever the divisor says, and its
+/// modem lines show a connected peer. A received character below the trigger level counts as timed out at once, so that no clock is
+/// needed. Any access width reaches the one register at its offset.
+/// </summary>
+public sealed partial class Uart16550 : IMmioDevice, ICharacterDevice, IResettable, IStateful<Uart16550State>
+{
+    private const ModemStatus ConnectedPeer = ModemStatus.ClearToSend | ModemStatus.DataSetReady | ModemStatus.CarrierDetect;
+    private const FifoControl KeptFifoControl = FifoControl.Enable | FifoControl.DmaMode | FifoControl.TriggerMask;
+    private const int TriggerShift = 6;
+
+    private readonly Lock _lock = new();
+    private readonly IInterruptLine _interrupt;
+    private readonly ICharacterHost _host;
+    private readonly int _shift;
+    private readonly OutputSequencer _outputs;
+    private Uart16550State _state;
+
+    /// <summary>Creates the chip as at power-on.</summary>
+    /// <param name="interrupt">INTR; not gated by OUT2, as on boards other than PCs.</param>
+    /// <param name="host">Takes output, and is told when there is room for input.</param>
+    /// <param name="options">Defaults when null.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The register shift is not 0 to 3.</exception>
+    public Uart16550(IInterruptLine interrupt, ICharacterHost host, Uart16550Options? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(interrupt);
+        ArgumentNullException.ThrowIfNull(host);
+        _interrupt = interrupt;
+        _host = host;
+        _shift = (options ?? new Uart16550Options()).RegisterShift;
+        ArgumentOutOfRangeException.ThrowIfNegative(_shift, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_shift, 3, nameof(options));
+        _outputs = new OutputSequencer(DriveOutputs);
+    }
+
+    /// <summary>Bytes of address space the registers take; accesses beyond fault.</summary>
+    public uint WindowSize => (uint)RegisterCount << _shift;
+
+    /// <inheritdoc/>
+    public BusStatus Read(MmioAccess access, out ulong value)
+    {
+        value = 0;
+        if (!TryDecode(access, out Register? register))
+        {
+            return BusStatus.AccessFault;
+        }
+
+        if (register is { } present)
+        {
+            bool wanted, wants;
+            InterruptId before, after;
+            lock (_lock)
+            {
+                (wanted, before) = (WantsInput, IdentifyInterrupt());
+                value = ReadRegister(present);
+                (wants, after) = (WantsInput, IdentifyInterrupt());
+            }
+
+            if (before != after) // seldom: drivers poll LSR
+            {
+                _outputs.Update();
+            }
+
+            if (!wanted && wants)
+            {
+                _host.ReadyToReceive();
+            }
+        }
+
+        return BusStatus.Ok;
+    }
+
+    /// <inheritdoc/>
+    public BusStatus Write(MmioAccess access, ulong value)
+    {
+        if (!TryDecode(access, out Register? register))
+        {
+            return BusStatus.AccessFault;
+        }
+
+        if (register is { } present)
+        {
+            byte data = (byte)value;
+            bool wanted, wants, sends;
+            lock (_lock)
+            {
+                wanted = WantsInput;
+                WriteRegister(present, data, out sends);
+                wants = WantsInput;
+            }
+
+            if (sends)
+            {
+                _host.Write(new ReadOnlySpan<byte>(in data));
+            }
+
+            Publish(!wanted && wants);
+        }
+
+        return BusStatus.Ok;
+    }
+
+    /// <inheritdoc/>
+    public int Receive(ReadOnlySpan<byte> characters)
+    {
+        int taken = 0;
+        lock (_lock)
+        {
+            // In loopback the receiver is cut off from its input pin (8.7).
+            while (!IsLooped && taken < characters.Length && _state.Receiver.Count < ReceiverDepth)
+            {
+                _state.Receiver.Push(characters[taken++]);
+            }
+        }
+
+        if (taken > 0)
+        {
+            _outputs.Update();
+        }
+
+        return taken;
+    }
+
+    /// <inheritdoc/>
+    public void SinkReady() => _outputs.Update();
+
+    /// <inheritdoc/>
+    public void Reset() => Restore(default);
+
+    /// <inheritdoc/>
+    public Uart16550State Save()
+    {
+        lock (_lock)
+        {
+            return _state;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Restore(Uart16550State state)
+    {
+        lock (_lock)
+        {
+            _state = state;
+        }
+
+        Publish(mayReceive: true);
+    }
+
+    private bool IsLooped => (_state.ModemControl & ModemControl.Loop) != 0;
+
+    private bool HasFifos => (_state.FifoControl & FifoControl.Enable) != 0;
+
+    private int ReceiverDepth => HasFifos ? FifoDepth : 1;
+
+    // Asking at half full rather than at every free entry spares the host thread most of its wake-ups. Whenever Receive has
+    // refused, this is false, so that a change to true tells of every chance to go on.
+    private bool WantsInput => !IsLooped && _state.Receiver.Count <= ReceiverDepth / 2;
+
+    private ModemStatus ModemInputs => IsLooped ? LoopedModemLines(_state.ModemControl) : ConnectedPeer;
+
+    private bool TryDecode(MmioAccess access, out Register? register)
+    {
+        uint index = access.Offset >> _shift;
+        register = index << _shift == access.Offset ? (Register)index : null; // nothing lies between the registers
+        return index < RegisterCount;
+    }
+
+    private byte ReadRegister(Register register)
+    {
+        bool divisorLatch = (_state.LineControl & LineControl.DivisorLatchAccess) != 0;
+        switch (register)
+        {
+            case Register.Data:
+                return divisorLatch ? (byte)_state.Divisor : _state.Receiver.Pop();
+            case Register.InterruptEnable:
+                return divisorLatch ? (byte)(_state.Divisor >> 8) : (byte)_state.InterruptEnable;
+            case Register.InterruptIdentification:
+                InterruptId id = IdentifyInterrupt();
+                if (id == InterruptId.TransmitterEmpty)
+                {
+                    _state.TransmitterInterrupt = false; // reading its own identification clears it (table III)
+                }
+
+                return (byte)(HasFifos ? id | InterruptId.FifosEnabled : id);
+            case Register.LineControl:
+                return (byte)_state.LineControl;
+            case Register.ModemControl:
+                return (byte)_state.ModemControl;
+            case Register.LineStatus:
+                LineStatus line = LineStatusNow();
+                _state.Overrun = false;
+                return (byte)line;
+            case Register.ModemStatus:
+                ModemStatus modem = ModemInputs | _state.ModemDeltas;
+                _state.ModemDeltas = ModemStatus.None;
+                return (byte)modem;
+            default:
+                return _state.Scratch;
+        }
+    }
+
+    private void WriteRegister(Register register, byte value, out bool sends)
+    {
+        bool divisorLatch = (_state.LineControl & LineControl.DivisorLatchAccess) != 0;
+        sends = false;
+        switch (register)
+        {
+            case Register.Data when divisorLatch:
+                _state.Divisor = (ushort)((_state.Divisor & 0xFF00) | value);
+                break;
+            case Register.Data:
+                sends = Transmit(value);
+                break;
+            case Register.InterruptEnable when divisorLatch:
+                _state.Divisor = (ushort)((_state.Divisor & 0x00FF) | (value << 8));
+                break;
+            case Register.InterruptEnable:
+                WriteInterruptEnable((InterruptEnable)value & InterruptEnable.Mask);
+                break;
+            case Register.InterruptIdentification:
+                WriteFifoControl((FifoControl)value);
+                break;
+            case Register.LineControl:
+                _state.LineControl = (LineControl)value;
+                break;
+            case Register.ModemControl:
+                WriteModemControl((ModemControl)value & ModemControl.Mask);
+                break;
+            case Register.Scratch:
+                _state.Scratch = value;
+                break;
+            default:
+                break; // LSR and MSR are for reading
+        }
+    }
+
+    private bool Transmit(byte character)
+    {
+        if (!IsLooped)
+        {
+            _state.Transmitting = true; // DriveOutputs ends it as soon as the host keeps up
+            _state.TransmitterInterrupt = false;
+            return true;
+        }
+
+        if (_state.Receiver.Count < ReceiverDepth)
+        {
+            _state.Receiver.Push(character);
+        }
+        else
+        {
+            _state.Overrun = true;
+        }
+
+        _state.TransmitterInterrupt = true;
+        return false;
+    }
+
+    // Enabling the interrupt with an empty transmitter raises it at once; drivers test for that.
+    private void WriteInterruptEnable(InterruptEnable value)
+    {
+        if ((value & ~_state.InterruptEnable & InterruptEnable.TransmitterEmpty) != 0 && !_state.Transmitting)
+        {
+            _state.TransmitterInterrupt = true;
+        }
+
+        _state.InterruptEnable = value;
+    }
+
+    private void WriteFifoControl(FifoControl value)
+    {
+        bool toggled = ((value ^ _state.FifoControl) & FifoControl.Enable) != 0;
+        bool enabled = (value & FifoControl.Enable) != 0;
+        if (toggled || (enabled && (value & FifoControl.ResetReceiver) != 0))
+        {
+            _state.Receiver = default; // the transmitter's never holds anything the host has not got
+        }
+
+        // The other bits are only programmed while bit 0 is written as 1 (8.4).
+        _state.FifoControl = enabled ? value & KeptFifoControl : FifoControl.None;
+    }
+
+    private void WriteModemControl(ModemControl value)
+    {
+        ModemStatus before = ModemInputs;
+        _state.ModemControl = value;
+        ModemStatus after = ModemInputs;
+        _state.ModemDeltas |= ModemEdges(before, after);
+    }
+
+    private static ModemStatus LoopedModemLines(ModemControl control)
+    {
+        ModemStatus lines = ModemStatus.None;
+        lines |= (control & ModemControl.RequestToSend) != 0 ? ModemStatus.ClearToSend : 0;
+        lines |= (control & ModemControl.DataTerminalReady) != 0 ? ModemStatus.DataSetReady : 0;
+        lines |= (control & ModemControl.Out1) != 0 ? ModemStatus.Ring : 0;
+        lines |= (control & ModemControl.Out2) != 0 ? ModemStatus.CarrierDetect : 0;
+        return lines;
+    }
+
+    private static ModemStatus ModemEdges(ModemStatus before, ModemStatus after)
+    {
+        ModemStatus changed = before ^ after;
+        ModemStatus edges = ModemStatus.None;
+        edges |= (changed & ModemStatus.ClearToSend) != 0 ? ModemStatus.DeltaClearToSend : 0;
+        edges |= (changed & ModemStatus.DataSetReady) != 0 ? ModemStatus.DeltaDataSetReady : 0;
+        edges |= (changed & before & ModemStatus.Ring) != 0 ? ModemStatus.TrailingEdgeRing : 0;
+        edges |= (changed & ModemStatus.CarrierDetect) != 0 ? ModemStatus.DeltaCarrierDetect : 0;
+        return edges;
+    }
+
+    private LineStatus LineStatusNow()
+    {
+        LineStatus status = _state.Transmitting ? LineStatus.None : LineStatus.TransmitterHoldingEmpty | LineStatus.TransmitterEmpty;
+        status |= _state.Receiver.Count > 0 ? LineStatus.DataReady : LineStatus.None;
+        return status | (_state.Overrun ? LineStatus.Overrun : LineStatus.None);
+    }
+
+    private InterruptId IdentifyInterrupt()
+    {
+        InterruptEnable enabled = _state.InterruptEnable;
+        if ((enabled & InterruptEnable.LineStatus) != 0 && _state.Overrun)
+        {
+            return InterruptId.LineStatus;
+        }
+
+        int received = _state.Receiver.Count;
+        if ((enabled & InterruptEnable.ReceivedData) != 0 && received > 0)
+        {
+            int trigger = HasFifos ? TriggerLevels[(int)_state.FifoControl >> TriggerShift] : 1;
+            return received >= trigger ? InterruptId.ReceivedData : InterruptId.CharacterTimeout;
+        }
+
+        if ((enabled & InterruptEnable.TransmitterEmpty) != 0 && _state.TransmitterInterrupt)
+        {
+            return InterruptId.TransmitterEmpty;
+        }
+
+        return (enabled & InterruptEnable.ModemStatus) != 0 && _state.ModemDeltas != 0 ? InterruptId.ModemStatus : InterruptId.None;
+    }
+
+    private void Publish(bool mayReceive)
+    {
+        _outputs.Update();
+        if (mayReceive)
+        {
+            _host.ReadyToReceive();
+        }
+    }
+
+    private void DriveOutputs()
+    {
+        bool keepsUp = _host.CanWrite;
+        bool asserted;
+        lock (_lock)
+        {
+            if (_state.Transmitting && keepsUp)
+            {
+                _state.Transmitting = false;
+                _state.TransmitterInterrupt = true;
+            }
+
+            asserted = IdentifyInterrupt() != InterruptId.None;
+        }
+
+        _interrupt.Set(asserted);
+    }
+}
