@@ -18,7 +18,7 @@ internal static unsafe class MemoryAccess
         if (inPage + (ulong)size > GuestPage.Size) return LoadAcross(cpu, address, size, mmuIndex);
         var entry = cpu.State->Tlb(StateBlock.ReadTlbOffset(mmuIndex), address);
         if (entry->Tag == (address & GuestPage.Mask)) return MemorySystem.ReadHost((byte*)(address + (ulong)entry->Addend), size);
-        if (!TryTranslate(cpu, address, AccessKind.Read, mmuIndex, out var physical)) return 0;
+        if (!TryTranslate(cpu, address, AccessKind.Read, mmuIndex, out var physical) || MustStepDevice(cpu, physical)) return 0;
         if (cpu.MemorySystem.TryRead(physical, size, out ulong value)) return value;
         cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Read));
         return 0;
@@ -93,7 +93,15 @@ internal static unsafe class MemoryAccess
     // instruction is done again alone.
     private static bool MustStepAlone(VirtualCpu cpu, GuestPhysicalAddress physical, int size)
     {
-        if (cpu.IsSingleStepping || !cpu.MemorySystem.HoldsCode(physical, size)) return false;
+        if (cpu.IsSingleStepping || !(cpu.MemorySystem.HoldsCode(physical, size) || MustStepDevice(cpu, physical))) return false;
+        cpu.State->ExitReason = ExitReason.SingleStep;
+        return true;
+    }
+
+    // In deterministic mode a device sees the same time whichever engine runs: the instruction count is exact only when it is alone.
+    private static bool MustStepDevice(VirtualCpu cpu, GuestPhysicalAddress physical)
+    {
+        if (!cpu.IsDeterministic || cpu.IsSingleStepping || cpu.MemorySystem.Map.Find(physical) is not { IsMemory: false }) return false;
         cpu.State->ExitReason = ExitReason.SingleStep;
         return true;
     }

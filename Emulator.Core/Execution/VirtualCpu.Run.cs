@@ -15,6 +15,8 @@ public abstract unsafe partial class VirtualCpu
 
     internal bool IsSingleStepping { get; private set; }
 
+    internal bool IsDeterministic => _cache?.Options.IsDeterministic ?? false;
+
     internal long SlowAccesses { get; set; }
 
     internal long Dispatches { get; private set; }

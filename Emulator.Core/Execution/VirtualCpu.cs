@@ -94,7 +94,17 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     {
         Volatile.Write(ref State->Attention, 1);
         _wakeup.Set();
+        AttentionForwarded?.Invoke();
     }
+
+    /// <summary>Deterministic mode: called with each request for attention.</summary>
+    internal Action? AttentionForwarded { get; set; }
+
+    /// <summary>True when the hart sleeps and nobody has asked for its attention.</summary>
+    internal bool IsIdle => IsHalted && Volatile.Read(ref State->Attention) == 0;
+
+    /// <summary>Deterministic mode: the hart stops at this count.</summary>
+    internal void LimitInstructions(ulong count) => State->InstructionLimit = (long)count;
 
     /// <summary>Has <paramref name="action"/> run on the hart's thread, between two instructions. Any thread.</summary>
     public void Post(Action<VirtualCpu> action)

@@ -14,6 +14,9 @@ internal sealed class World
 
     public IReadOnlyList<VirtualCpu> Cpus => _cpus;
 
+    /// <summary>All harts take turns on one thread, so that a hart that runs has the others at a safepoint.</summary>
+    public bool IsSingleThreaded { get; set; }
+
     public void Add(VirtualCpu cpu) => _cpus.Add(cpu);
 
     /// <summary>A hart's thread comes in; waits while the world is stopped.</summary>
@@ -75,6 +78,12 @@ internal sealed class World
     /// <param name="callerIsInside">The caller is the thread of a hart that is inside.</param>
     public void RunExclusive(Action action, bool callerIsInside)
     {
+        if (callerIsInside && IsSingleThreaded)
+        {
+            action();
+            return;
+        }
+
         lock (_gate)
         {
             if (callerIsInside) _inside--;

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+
+namespace Emulator.Core.Time;
+
+/// <summary>A virtual clock that follows the host's, except while it is stopped. Alarms go off on a thread of its own.</summary>
+public sealed class HostClock : IVirtualClock, IDisposable
+{
+    private const long NanosecondsPerMillisecond = 1_000_000;
+    private readonly object _gate = new();
+    private readonly PriorityQueue<Alarm, ulong> _queue = new();
+    private readonly Thread _thread;
+    private ulong _accumulated;
+    private long _startedAt;
+    private bool _isRunning;
+    private bool _isDisposed;
+
+    /// <summary>Creates a clock at zero, stopped.</summary>
+    public HostClock()
+    {
+        _thread = new Thread(FireLoop) { IsBackground = true, Name = "emulator clock" };
+        _thread.Start();
+    }
+
+    /// <inheritdoc/>
+    public ulong Nanoseconds
+    {
+        get
+        {
+            lock (_gate) return Now();
+        }
+    }
+
+    /// <summary>Lets time go on.</summary>
+    public void Start()
+    {
+        lock (_gate)
+        {
+            if (_isRunning) return;
+            _startedAt = Stopwatch.GetTimestamp();
+            _isRunning = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Stops time.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _accumulated = Now();
+            _isRunning = false;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IClockTimer CreateTimer(Action callback) => new Alarm(this, callback);
+
+    private ulong Now() => _accumulated + (_isRunning ? (ulong)Stopwatch.GetElapsedTime(_startedAt).Ticks * 100 : 0);
+
+    private void FireLoop()
+    {
+        while (NextDue() is { } alarm) alarm.Callback();
+    }
+
+    /// <summary>Waits for the next alarm that is due; null when the clock is disposed.</summary>
+    private Alarm? NextDue()
+    {
+        lock (_gate)
+        {
+            while (!_isDisposed)
+            {
+                if (!_queue.TryPeek(out var alarm, out ulong deadline))
+                {
+                    Monitor.Wait(_gate);
+                }
+                else if (alarm.Deadline != deadline)
+                {
+                    _queue.Dequeue(); // moved or cancelled since
+                }
+                else if (!_isRunning)
+                {
+                    Monitor.Wait(_gate);
+                }
+                else if (Now() is var now && deadline <= now)
+                {
+                    _queue.Dequeue();
+                    alarm.Deadline = null;
+                    return alarm;
+                }
+                else
+                {
+                    ulong left = Math.Min(deadline - now, int.MaxValue);
+                    Monitor.Wait(_gate, (int)((left + NanosecondsPerMillisecond - 1) / NanosecondsPerMillisecond));
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Ends the clock's thread.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isDisposed = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        if (Thread.CurrentThread != _thread) _thread.Join();
+    }
+
+    private sealed class Alarm(HostClock clock, Action callback) : IClockTimer
+    {
+        public Action Callback { get; } = callback;
+
+        public ulong? Deadline { get; set; }
+
+        public void Schedule(ulong deadlineNanoseconds)
+        {
+            lock (clock._gate)
+            {
+                if (Deadline == deadlineNanoseconds) return;
+                Deadline = deadlineNanoseconds;
+                clock._queue.Enqueue(this, deadlineNanoseconds);
+                if (clock._queue.Peek() == this) Monitor.PulseAll(clock._gate);
+            }
+        }
+
+        public void Cancel()
+        {
+            lock (clock._gate) Deadline = null;
+        }
+
+        public void Dispose() => Cancel();
+    }
+}
