@@ -163,12 +163,8 @@ public static class FloatArithmetic
             return infiniteA && infiniteB && opposite ? Specials.Invalid<T>(ref context) : infiniteA ? a : b;
         }
 
-        if (kinds == FloatKind.Zero)
-        {
-            return opposite ? Specials.ZeroSum<T>(context) : a;
-        }
-
-        return Format<T>.IsZero(a) ? b : a;
+        // At least one zero; the sum of two differs from the operands only in its sign.
+        return !Format<T>.IsZero(a) ? a : Format<T>.IsZero(b) && opposite ? Specials.ZeroSum<T>(context) : b;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -200,24 +196,19 @@ public static class FloatArithmetic
             return Specials.Nan<T>(a, b, ref context);
         }
 
-        if (kinds is FloatKind.Infinity or FloatKind.Zero)
+        if (kindA == kindB && kindA is (FloatKind.Infinity or FloatKind.Zero))
         {
             return Specials.Invalid<T>(ref context); // ∞ ÷ ∞, 0 ÷ 0
         }
 
-        Specials.NoteSubnormal(kinds, ref context);
         var sign = (a ^ b) & Format<T>.SignMask;
-        if (kindA == FloatKind.Infinity)
+        if (kindB == FloatKind.Zero && kindA != FloatKind.Infinity)
         {
+            context.Flags |= FloatFlags.DivideByZero; // which hides a subnormal dividend, as being invalid does
             return sign | Format<T>.Infinity;
         }
 
-        if (kindB == FloatKind.Zero)
-        {
-            context.Flags |= FloatFlags.DivideByZero;
-            return sign | Format<T>.Infinity;
-        }
-
-        return sign; // 0 ÷ y, x ÷ ∞
+        Specials.NoteSubnormal(kinds, ref context);
+        return kindA == FloatKind.Infinity ? sign | Format<T>.Infinity : sign; // else 0 ÷ y, x ÷ ∞
     }
 }
