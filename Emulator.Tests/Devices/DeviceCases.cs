@@ -9,6 +9,7 @@ internal static class DeviceCases
     [
         AclintTests.Case,
         AclintTests.SswiCase,
+        GoldfishRtcTests.Case,
         PlicTests.Case,
         TestFinisherTests.Case,
         Uart16550Tests.Case,
