@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+using Emulator.Arch.RiscV.Instructions;
+
+namespace Emulator.Arch.RiscV.Decoding;
+
+/// <summary>Every instruction that is implemented, by family.</summary>
+internal static class InstructionTable
+{
+    public static ImmutableArray<InstructionDefinition> Rows { get; } =
+    [
+        .. BaseInteger.Instructions,
+        .. BaseMemory.Instructions,
+        .. ControlTransfer.Instructions,
+    ];
+}

@@ -1,0 +1,31 @@
+using System.Runtime.CompilerServices;
+using Emulator.Core.Ir;
+
+namespace Emulator.Arch.RiscV;
+
+/// <summary>
+/// The one table of helpers. Classes that hold helpers register them in their static fields; they are listed here, so that the table
+/// is complete, and the same in every run, before the first instruction is lifted.
+/// </summary>
+internal static class RiscVHelpers
+{
+    private static readonly HelperTable Filling = new();
+
+    private static readonly Type[] Holders =
+    [
+        typeof(PrivilegedHelpers),
+    ];
+
+    /// <summary>The complete table.</summary>
+    public static HelperTable Table { get; } = Fill();
+
+    public static Helper Register(PureHelper method) => Filling.Add(method);
+
+    public static Helper Register(CpuHelper method, HelperEffects effects) => Filling.Add(method, effects);
+
+    private static HelperTable Fill()
+    {
+        foreach (var holder in Holders) RuntimeHelpers.RunClassConstructor(holder.TypeHandle);
+        return Filling;
+    }
+}
