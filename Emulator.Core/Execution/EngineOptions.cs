@@ -25,6 +25,9 @@ public sealed record EngineOptions
     /// <summary>One thread, time counts instructions, the same run twice.</summary>
     public bool IsDeterministic { get; init; }
 
+    /// <summary>Runs the optimiser's passes; without them the code only runs slower.</summary>
+    public bool Optimises { get; init; } = true;
+
     /// <summary>Entries of a block after which it is compiled.</summary>
     public int HotThreshold { get; init; } = 1000;
 

@@ -18,6 +18,7 @@ internal struct TlbEntry
 }
 
 /// <summary>One entry of the jump cache.</summary>
+// SAFETY: holds an address that the dispatcher got from the translation cache; nothing is dereferenced here.
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct JumpCacheEntry
 {

@@ -6,6 +6,7 @@ namespace Emulator.Core.Execution;
 /// A pre-decoded operation of tier 0: an IR instruction with the address of the code that executes it. The handler of a block's
 /// first operation is also the block's address for every link: compiling or dropping a block replaces that one pointer.
 /// </summary>
+// SAFETY: a plain record; its handler is called only by generated code and the dispatcher.
 [StructLayout(LayoutKind.Sequential, Size = 32)]
 internal unsafe struct ThreadedOp
 {

@@ -26,7 +26,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         Options = options;
         Counters = counters;
         _world = world;
-        _pipeline = new TranslationPipeline(architecture, options.MaxBlockInstructions);
+        _pipeline = new TranslationPipeline(architecture, options);
         if (options.Kind != EngineKind.Reference) _threaded = new ThreadedBlockBuilder(architecture, options);
         _droppedHandler = _threaded?.DroppedHandler ?? 0;
         memory.CodeObserver = this;

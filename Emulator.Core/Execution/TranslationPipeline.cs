@@ -4,7 +4,7 @@ using Emulator.Core.Optimizer;
 namespace Emulator.Core.Execution;
 
 /// <summary>The way of guest bytes to IR that is ready to run: lift until the block ends, then optimise. One per thread that translates.</summary>
-internal sealed class TranslationPipeline(Architecture architecture, int maxInstructions)
+internal sealed class TranslationPipeline(Architecture architecture, EngineOptions options)
 {
     private readonly IrBuilder _builder = new();
 
@@ -16,7 +16,7 @@ internal sealed class TranslationPipeline(Architecture architecture, int maxInst
     /// <returns>The block, or null when not even one instruction is complete in <paramref name="code"/>.</returns>
     public IrBlock? Translate(ReadOnlySpan<byte> code, ushort pcOffset, uint mode, bool onlyOne)
     {
-        int limit = onlyOne ? 1 : maxInstructions;
+        int limit = onlyOne ? 1 : options.MaxBlockInstructions;
         _builder.Begin(pcOffset, mode);
         while (!_builder.IsEnded && _builder.InstructionCount < limit)
         {
@@ -32,6 +32,7 @@ internal sealed class TranslationPipeline(Architecture architecture, int maxInst
             _builder.EndInstruction();
         }
 
-        return Passes.Run(_builder.Finish());
+        var block = _builder.Finish();
+        return options.Optimises ? Passes.Run(block) : block;
     }
 }

@@ -140,7 +140,7 @@ public abstract unsafe partial class VirtualCpu
                 return;
             case ExitReason.Limit:
                 ProgramCounter = State->CodePage + exit->PcOffset;
-                Step();
+                Settle();
                 return;
             default:
                 ProgramCounter = State->CodePage + exit->PcOffset;
@@ -156,7 +156,7 @@ public abstract unsafe partial class VirtualCpu
         var reason = State->ExitReason;
         State->ExitReason = ExitReason.None;
         if (reason == ExitReason.Fault) Deliver(_pendingFault);
-        else if (reason is ExitReason.SingleStep or ExitReason.Limit) Step();
+        else if (reason == ExitReason.SingleStep || (reason == ExitReason.Limit && State->InstructionCount < State->InstructionLimit)) Step();
     }
 
     private void Deliver(GuestFault fault)

@@ -60,6 +60,12 @@ public sealed partial class IrBuilder
     public Value ByteSwap(Value a) => Unary(Opcode.ByteSwap, a);
 #pragma warning restore CS1591
 
+    /// <summary>Any operation of two operands, for generators of random code.</summary>
+    internal Value BinaryForTest(Opcode opcode, Value a, Value b) => Binary(opcode, a, b);
+
+    /// <summary>Any operation of one operand, for generators of random code.</summary>
+    internal Value UnaryForTest(Opcode opcode, Value a) => Unary(opcode, a);
+
     /// <summary>(a &lt;&lt; shift) + b.</summary>
     public Value ShlAdd(Value a, int shift, Value b) => a.IsConstant || b.IsConstant
         ? Add(Shl(a, shift), b)

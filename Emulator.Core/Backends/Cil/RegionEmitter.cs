@@ -23,7 +23,7 @@ internal sealed class RegionEmitter : OperationEmitter
     private readonly Dictionary<Slot, LocalBuilder> _locals = [];
     private readonly Dictionary<int, Label> _blockLabels = []; // by page offset
     private readonly Dictionary<int, int> _blockOrder = [];
-    private readonly Dictionary<SlotSet, Label> _stepTails = [];
+    private readonly Dictionary<(SlotSet, ExitReason), Label> _stepTails = [];
     private readonly List<Action> _stubs = [];
     private readonly LocalBuilder _count;
     private readonly LocalBuilder _address;
@@ -293,17 +293,17 @@ internal sealed class RegionEmitter : OperationEmitter
             Il.Emit(OpCodes.Stloc, _exitOffset);
             Il.Emit(OpCodes.Ldc_I8, (long)undone);
             Il.Emit(OpCodes.Stloc, _exitUndone);
-            Il.Emit(OpCodes.Br, StepTail(dirty));
+            Il.Emit(OpCodes.Br, StepTail(dirty, ExitReason.SingleStep));
         });
         return label;
     }
 
     /// <summary>The common end of the stubs that have the same registers to write back.</summary>
-    private Label StepTail(SlotSet dirty)
+    private Label StepTail(SlotSet dirty, ExitReason reason)
     {
-        if (_stepTails.TryGetValue(dirty, out var label)) return label;
+        if (_stepTails.TryGetValue((dirty, reason), out var label)) return label;
         label = Il.DefineLabel();
-        _stepTails.Add(dirty, label);
+        _stepTails.Add((dirty, reason), label);
         _stubs.Add(() =>
         {
             Il.MarkLabel(label);
@@ -316,7 +316,7 @@ internal sealed class RegionEmitter : OperationEmitter
             Il.Emit(OpCodes.Stind_I8);
             StoreProgramCounter(() => Il.Emit(OpCodes.Ldloc, _exitOffset));
             LoadStateAddress(StateOffsets.ExitReason);
-            Il.Emit(OpCodes.Ldc_I4, (int)ExitReason.SingleStep);
+            Il.Emit(OpCodes.Ldc_I4, (int)reason);
             Il.Emit(OpCodes.Stind_I4);
             EmitReturnNothing();
         });
@@ -342,7 +342,7 @@ internal sealed class RegionEmitter : OperationEmitter
             Il.Emit(OpCodes.Stloc, _exitOffset);
             Il.Emit(OpCodes.Ldc_I8, 0L);
             Il.Emit(OpCodes.Stloc, _exitUndone);
-            Il.Emit(OpCodes.Br, StepTail(dirty));
+            Il.Emit(OpCodes.Br, StepTail(dirty, ExitReason.Limit));
         });
     }
 
