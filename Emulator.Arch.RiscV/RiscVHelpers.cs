@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Emulator.Arch.RiscV.Instructions;
 using Emulator.Core.Ir;
 
 namespace Emulator.Arch.RiscV;
@@ -14,6 +15,8 @@ internal static class RiscVHelpers
     private static readonly Type[] Holders =
     [
         typeof(PrivilegedHelpers),
+        typeof(BitManipulationForCryptography),
+        typeof(ScalarCryptography),
     ];
 
     /// <summary>The complete table.</summary>

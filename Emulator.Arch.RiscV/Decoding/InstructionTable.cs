@@ -11,5 +11,9 @@ internal static class InstructionTable
         .. BaseInteger.Instructions,
         .. BaseMemory.Instructions,
         .. ControlTransfer.Instructions,
+        .. BitManipulation.Instructions,
+        .. BitManipulationForCryptography.Instructions,
+        .. ScalarCryptography.Instructions,
+        .. ScalarHashes.Instructions,
     ];
 }
