@@ -1,0 +1,61 @@
+namespace Emulator.Arch.RiscV.Privileged;
+
+/// <summary>The regions that the PMP entries define (Priv. spec 3.7.1), computed when a register changes.</summary>
+internal sealed class PhysicalMemoryProtection
+{
+    private const byte AllAccess = PmpConfig.R | PmpConfig.W | PmpConfig.X;
+    private const ulong PageMask = 0xfff;
+
+    private readonly Region[] _regions = new Region[PmpConfig.Entries];
+    private int _count;
+
+    public void Update(in RiscVHartState state)
+    {
+        _count = 0;
+        for (int i = 0; i < PmpConfig.Entries; i++)
+        {
+            byte config = state.PmpConfigs[i];
+            ulong address = state.PmpAddresses[i];
+            ulong start = address << PmpConfig.AddressShift;
+            switch (config & PmpConfig.A)
+            {
+                case PmpConfig.Tor:
+                    ulong bottom = i == 0 ? 0 : state.PmpAddresses[i - 1] << PmpConfig.AddressShift;
+                    if (bottom < start) Add(bottom, start - 1, config);
+                    break;
+                case PmpConfig.Na4:
+                    Add(start, start + 3, config);
+                    break;
+                case PmpConfig.Napot:
+                    // y...y01...1 with k ones: 2^(k+3) bytes
+                    ulong size = address ^ (address + 1);
+                    ulong first = (address & ~size) << PmpConfig.AddressShift;
+                    Add(first, first + (size << PmpConfig.AddressShift) + 3, config);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>R, W and X of an access to the byte at an address, and whether they are those of its whole page.</summary>
+    public byte Permissions(ulong address, Privilege privilege, out bool isWholePage)
+    {
+        ulong pageFirst = address & ~PageMask;
+        ulong pageLast = address | PageMask;
+        isWholePage = true;
+        for (int i = 0; i < _count; i++)
+        {
+            ref readonly var region = ref _regions[i];
+            if (region.Last < pageFirst || region.First > pageLast) continue;
+            isWholePage &= region.First <= pageFirst && region.Last >= pageLast;
+            if (address < region.First || address > region.Last) continue;
+            bool isFree = privilege == Privilege.Machine && (region.Config & PmpConfig.L) == 0;
+            return isFree ? AllAccess : (byte)(region.Config & AllAccess);
+        }
+
+        return privilege == Privilege.Machine ? AllAccess : (byte)0;
+    }
+
+    private void Add(ulong first, ulong last, byte config) => _regions[_count++] = new Region(first, last, config);
+
+    private readonly record struct Region(ulong First, ulong Last, byte Config);
+}
