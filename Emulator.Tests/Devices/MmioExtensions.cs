@@ -7,12 +7,21 @@ internal static class MmioExtensions
 {
     public static ulong ReadOk(this IMmioDevice device, uint offset, int size)
     {
-        Assert.That(device.Read(new MmioAccess(offset, size), out ulong value), Is.EqualTo(BusStatus.Ok), $"read of {size} at {offset:x}");
+        if (device.Read(new MmioAccess(offset, size), out ulong value) != BusStatus.Ok)
+        {
+            Assert.Fail($"a read of {size} bytes at {offset:x} faulted");
+        }
+
         return value;
     }
 
-    public static void WriteOk(this IMmioDevice device, uint offset, int size, ulong value) =>
-        Assert.That(device.Write(new MmioAccess(offset, size), value), Is.EqualTo(BusStatus.Ok), $"write of {size} at {offset:x}");
+    public static void WriteOk(this IMmioDevice device, uint offset, int size, ulong value)
+    {
+        if (device.Write(new MmioAccess(offset, size), value) != BusStatus.Ok)
+        {
+            Assert.Fail($"a write of {size} bytes at {offset:x} faulted");
+        }
+    }
 
     public static uint Read32(this IMmioDevice device, uint offset) => (uint)device.ReadOk(offset, 4);
 

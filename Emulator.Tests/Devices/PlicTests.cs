@@ -171,7 +171,7 @@ internal sealed class PlicTests
     }
 
     [Test]
-    public void Behaves_as_the_specification_written_down_source_by_source([Range(1, 8)] int seed)
+    public void Behaves_as_the_specification_written_down_source_by_source([Range(1, 4)] int seed)
     {
         var random = new Random(seed);
         var model = new PlicModel(Sources, Contexts);
@@ -197,7 +197,7 @@ internal sealed class PlicTests
                     model.Threshold[context] = (int)value;
                     break;
                 case 3:
-                    Assert.That(_plic.Read32(Claim(context)), Is.EqualTo((uint)model.Claim(context)), $"claim, seed {seed}, step {step}");
+                    Assert.That(_plic.Read32(Claim(context)), Is.EqualTo((uint)model.Claim(context)), $"seed {seed}, step {step}");
                     break;
                 case 4:
                     int completed = model.Claimed.Count > 0 && random.Next(4) != 0 ? model.Claimed.ElementAt(random.Next(model.Claimed.Count)) : source;
@@ -211,7 +211,13 @@ internal sealed class PlicTests
                     break;
             }
 
-            Assert.That(_lines.Select(static line => line.IsAsserted), Is.EqualTo(Enumerable.Range(0, Contexts).Select(model.Asserted)), $"seed {seed}, step {step}");
+            for (int line = 0; line < Contexts; line++)
+            {
+                if (_lines[line].IsAsserted != model.Asserted(line))
+                {
+                    Assert.Fail($"context {line}: expected {model.Asserted(line)}, seed {seed}, step {step}");
+                }
+            }
         }
     }
 

@@ -1,0 +1,31 @@
+namespace Emulator.Devices;
+
+/// <summary>One choice a user has about a device.</summary>
+/// <param name="Name">As written on the command line or in a machine description.</param>
+/// <param name="Summary">What it chooses, with its default.</param>
+public sealed record DeviceOption(string Name, string Summary);
+
+/// <summary>One kind of device this library can put into a machine.</summary>
+/// <param name="Name">The name users know it by.</param>
+/// <param name="Summary">What it is, in one line.</param>
+/// <param name="Options">What may be chosen, in the order of interest.</param>
+public sealed record DeviceDescription(string Name, string Summary, IReadOnlyList<DeviceOption> Options);
+
+/// <summary>The devices there are, for listing.</summary>
+public static class DeviceCatalog
+{
+    /// <summary>All devices, ordered by name.</summary>
+    public static IReadOnlyList<DeviceDescription> All { get; } =
+    [
+        new("aclint", "RISC-V timer and software interrupts of machine level, compatible with SiFive's CLINT", []),
+        new("aclint-sswi", "RISC-V software interrupts of supervisor level", []),
+        new("goldfish-rtc", "Real-time clock with an alarm", [new("start", "time of day at power-on (default: the host's)")]),
+        new("ns16550a", "Serial port with FIFOs",
+        [
+            new("backend", "stdio, null, file:PATH, tcp:HOST:PORT or tcp-listen:ADDRESS:PORT"),
+            new("shift", "registers lie 2^shift bytes apart (default 0)"),
+        ]),
+        new("plic", "RISC-V platform-level interrupt controller", [new("sources", "interrupt sources, 1 to 1023 (default 95)")]),
+        new("sifive-test", "Switches the machine off or restarts it", []),
+    ];
+}

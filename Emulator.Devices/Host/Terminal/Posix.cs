@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace Emulator.Devices.Host;
+
+/// <summary>The calls of the C library that .NET has no other name for. Only on Linux and macOS.</summary>
+internal static class Posix
+{
+    public const int StandardInput = 0;
+
+    /// <summary>tcsetattr: at once.</summary>
+    public const int Now = 0;
+
+    /// <summary>More than any system's <c>struct termios</c> takes; only the C library looks inside.</summary>
+    public const int TermiosSize = 256;
+
+    public const short PollIn = 0x001;
+
+    private const int Interrupted = 4; // EINTR
+    private static readonly int TryAgain = OperatingSystem.IsMacOS() ? 35 : 11; // EAGAIN
+
+    /// <summary>Whether these calls exist here.</summary>
+    public static bool IsSupported => OperatingSystem.IsLinux() || OperatingSystem.IsMacOS();
+
+    /// <summary>Whether the last call failed for a reason that goes away by itself.</summary>
+    public static bool ShouldRetry => Marshal.GetLastPInvokeError() is var error && (error == Interrupted || error == TryAgain);
+
+    [DllImport("libc", EntryPoint = "isatty")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern int IsTerminal(int descriptor);
+
+    [DllImport("libc", EntryPoint = "tcgetattr")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern int GetAttributes(int descriptor, [Out] byte[] termios);
+
+    [DllImport("libc", EntryPoint = "tcsetattr")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern int SetAttributes(int descriptor, int actions, [In] byte[] termios);
+
+    [DllImport("libc", EntryPoint = "cfmakeraw")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern void MakeRaw([In, Out] byte[] termios);
+
+    [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern int Poll([In, Out] PollDescriptor[] descriptors, nuint count, int timeout);
+
+    [DllImport("libc", EntryPoint = "read", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern nint Read(int descriptor, [Out] byte[] buffer, nint count);
+
+    [DllImport("libc", EntryPoint = "write", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern nint Write(int descriptor, [In] byte[] buffer, nint count);
+
+    [DllImport("libc", EntryPoint = "pipe", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern int CreatePipe([Out] int[] descriptors);
+
+    [DllImport("libc", EntryPoint = "close")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern int Close(int descriptor);
+
+    /// <summary><c>struct pollfd</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}
