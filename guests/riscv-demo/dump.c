@@ -16,7 +16,7 @@ void dump_memory(uint64_t address)
     int level = 0;
     uint64_t entry = paging_lookup(address, &level);
     if (entry == 0)
-        print("  not mapped\n");
+        print("  not mapped%s\n", paging_in_window(address) ? "; looking at it maps it" : "");
     else
         print("  in a %s page: %c%c%c\n", level == 2 ? "1 GiB" : level == 1 ? "2 MiB" : "4 KiB",
             entry & PTE_R ? 'r' : '-', entry & PTE_W ? 'w' : '-', entry & PTE_X ? 'x' : '-');

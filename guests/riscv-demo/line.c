@@ -85,20 +85,29 @@ static void recall(int back)
     replace(back == 0 ? "" : history[(history_count - back) % HISTORY]);
 }
 
-// The rest of ESC [ x and ESC [ digit ~, as terminals send for the keys.
+static void delete_under_cursor(void)
+{
+    if (line.cursor == line.length)
+        return;
+    move_to(line.cursor + 1);
+    erase_before_cursor();
+}
+
+// The rest of ESC [ letter, ESC O letter or ESC [ number ~, as terminals send for the keys.
 static void escape_sequence(void)
 {
-    if (console_read() != '[')
-        return;
     char c = console_read();
+    if (c != '[' && c != 'O')
+        return;
+    c = console_read();
     if (c >= '0' && c <= '9')
     {
-        if (console_read() == '~' && c == '3' && line.cursor < line.length) // the Delete key
-        {
-            move_to(line.cursor + 1);
-            erase_before_cursor();
-        }
-        return;
+        char key = c;
+        while (c >= '0' && c <= '9')
+            c = console_read();
+        if (c != '~')
+            return;
+        c = key == '3' ? 'P' : key == '1' || key == '7' ? 'H' : key == '4' || key == '8' ? 'F' : 0;
     }
     switch (c)
     {
@@ -119,6 +128,9 @@ static void escape_sequence(void)
             break;
         case 'H':
             move_to(0);
+            break;
+        case 'P':
+            delete_under_cursor();
             break;
     }
 }

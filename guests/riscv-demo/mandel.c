@@ -14,7 +14,7 @@
 #define COLUMNS        78
 #define ROWS           22
 #define MAX_ITERATIONS 1000
-#define VIEW_1_SUM     0x443aed3823a77b54ul // computed by another program
+#define VIEW_1_SUM     0xe5662095c1dd8b6bul // computed by another program
 
 struct view
 {
@@ -25,8 +25,8 @@ struct view
 };
 
 static const struct view views[MANDEL_VIEWS] = {
-    {FIXED(-0.75), FIXED(0), FIXED(0.042), 200},
-    {FIXED(-0.7453), FIXED(0.1127), FIXED(0.00012), MAX_ITERATIONS}, // the valley of sea horses
+    {FIXED(-0.75), FIXED(0), FIXED(0.042), MAX_ITERATIONS},
+    {FIXED(-0.762), FIXED(0.0885), FIXED(0.00055), MAX_ITERATIONS},    // the valley of sea horses
     {FIXED(0.2925), FIXED(0.0149), FIXED(0.00035), 400},             // elephants
     {FIXED(-1.7549), FIXED(0), FIXED(0.0009), 400},                  // a small copy of the whole
 };
@@ -34,9 +34,10 @@ static const struct view views[MANDEL_VIEWS] = {
 static struct
 {
     const struct view *view;
-    uint32_t next_row;
+    uint32_t members; // harts that take part
+    uint32_t harts;   // those that have begun
     uint16_t counts[ROWS][COLUMNS];
-    uint32_t rows_by_hart[MAX_CPUS];
+    uint32_t lowest; // the smallest count
 } picture;
 
 static uint32_t iterate(int64_t cx, int64_t cy, uint32_t limit)
@@ -56,13 +57,14 @@ static uint32_t iterate(int64_t cx, int64_t cy, uint32_t limit)
     return count;
 }
 
-// Whoever is free takes the next row: rows through the set take much longer than others.
+// Harts take every n-th row: neighbours cost about the same, so that all have about the same to do.
 static void compute_rows(struct hart *hart, void *unused)
 {
+    (void)hart;
     (void)unused;
     const struct view *view = picture.view;
-    uint32_t row;
-    while ((row = __atomic_fetch_add(&picture.next_row, 1, __ATOMIC_RELAXED)) < ROWS)
+    uint32_t first = __atomic_fetch_add(&picture.harts, 1, __ATOMIC_RELAXED);
+    for (uint32_t row = first; row < ROWS; row += picture.members)
     {
         int64_t cy = view->y + ((int64_t)ROWS - 1 - 2 * (int64_t)row) * view->step;
         for (int64_t column = 0; column < COLUMNS; column++)
@@ -70,34 +72,42 @@ static void compute_rows(struct hart *hart, void *unused)
             int64_t cx = view->x + (2 * column - COLUMNS + 1) * view->step / 2;
             picture.counts[row][column] = (uint16_t)iterate(cx, cy, view->iterations);
         }
-        picture.rows_by_hart[hart->index]++;
     }
 }
 
 static uint64_t compute(const struct view *view)
 {
     picture.view = view;
-    picture.next_row = 0;
-    for (int i = 0; i < hart_count; i++)
-        picture.rows_by_hart[i] = 0;
+    picture.harts = 0;
+    picture.members = (uint32_t)harts_online();
     uint64_t start = read_time();
     harts_run(compute_rows, 0);
     return machine_microseconds(read_time() - start);
 }
 
-// How far a point is on its way, 0 to `shades` - 1, by the logarithm of its count (with two binary places).
-static uint32_t shade_of(uint32_t count, uint32_t shades)
+// The logarithm of a count, in sixteenths: counts double ever faster towards the set.
+static uint32_t logarithm(uint32_t count)
 {
     uint32_t log = 0;
-    for (uint32_t value = count + 1; value > 1; value /= 2)
+    uint32_t value = count + 1;
+    while (value >> (log + 1) != 0)
         log++;
-    uint32_t quarters = log * 4 + (((count + 1) << 2 >> log) & 3);
-    return quarters < 4 ? 0 : (quarters - 4) % shades;
+    return log * 16 + ((value << 4 >> log) & 15);
+}
+
+// Spreads the counts of this picture over `shades`, fewest first. The upper third of the logarithm goes to the last
+// shade: only few points stay that long.
+static uint32_t shade_of(uint32_t count, uint32_t shades)
+{
+    uint32_t low = logarithm(picture.lowest);
+    uint32_t span = (logarithm(picture.view->iterations) - low) * 2 / 3 + 1;
+    uint32_t shade = (logarithm(count) - low) * shades / span;
+    return shade < shades ? shade : shades - 1;
 }
 
 static void print_row(uint32_t row, bool colour)
 {
-    static const char ramp[] = " ..,,::;;!!iiooxxXX$$&&##%%";
+    static const char ramp[] = " .,:;~=+*xoXO#%&";
     // A walk through the 256-colour cube of terminals: blue, cyan, green, yellow, red, violet.
     static const uint8_t colours[] = {17, 18, 19, 20, 21, 27, 33, 39, 45, 51, 50, 49, 48, 47, 46, 82, 118, 154, 190, 226, 220, 214, 208, 202, 196, 199, 201};
     char text[COLUMNS * 16 + 8];
@@ -128,16 +138,19 @@ void mandel_draw(int view, bool colour)
 {
     uint64_t iterations = 0;
     uint64_t microseconds = compute(&views[view - 1]);
+    picture.lowest = UINT32_MAX;
     for (uint32_t row = 0; row < ROWS; row++)
     {
         for (int column = 0; column < COLUMNS; column++)
-            iterations += picture.counts[row][column];
-        print_row(row, colour);
+        {
+            uint32_t count = picture.counts[row][column];
+            iterations += count;
+            picture.lowest = count < picture.lowest ? count : picture.lowest;
+        }
     }
-    print("%lu iterations in %lu.%03lu ms, rows by hart:", iterations, microseconds / 1000, microseconds % 1000);
-    for (int i = 0; i < hart_count && i < 8; i++)
-        print(" %u", picture.rows_by_hart[i]);
-    print("%s\n", hart_count > 8 ? " ..." : "");
+    for (uint32_t row = 0; row < ROWS; row++)
+        print_row(row, colour);
+    print("%lu iterations in %lu.%03lu ms on %u harts\n", iterations, microseconds / 1000, microseconds % 1000, picture.members);
 }
 
 bool mandel_check(void)

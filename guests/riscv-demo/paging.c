@@ -134,14 +134,14 @@ void paging_unmap_guard(uint64_t address)
     flush_everywhere(address, FRAME_BYTES);
 }
 
-static bool in_window(uint64_t address)
+bool paging_in_window(uint64_t address)
 {
     return address >= PAGING_WINDOW && address < PAGING_WINDOW + PAGING_WINDOW_PAGES * FRAME_BYTES;
 }
 
 bool paging_resolve(uint64_t address)
 {
-    if (!in_window(address) || root == NULL)
+    if (!paging_in_window(address) || root == NULL)
         return false;
     uint64_t saved = lock_take(&lock);
     uint64_t *entry = leaf_entry(address, 0);

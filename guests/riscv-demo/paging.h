@@ -28,6 +28,8 @@ uint64_t paging_satp(void);
 // Removes one page so that touching it faults: the guard below a stack.
 void paging_unmap_guard(uint64_t address);
 
+bool paging_in_window(uint64_t address);
+
 // Called on a page fault: maps the page when it is in the window. False when the fault is somebody's mistake.
 bool paging_resolve(uint64_t address);
 

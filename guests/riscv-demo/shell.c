@@ -20,7 +20,7 @@
 
 #define MAX_WORDS          8
 #define BENCH_MILLISECONDS 100
-#define STRESS_ROUNDS      10000
+#define STRESS_ROUNDS      5000
 
 struct command
 {
