@@ -30,8 +30,9 @@ public sealed class RiscVDemoTests
         try
         {
             await HostTool.RunAsync("sh", RepositoryFiles.Path("guests", "riscv-demo", "build.sh"), rebuilt);
-            var same = (await File.ReadAllBytesAsync(rebuilt)).AsSpan().SequenceEqual(await File.ReadAllBytesAsync(Binary));
-            Assert.That(same, Is.True, "riscv-demo.bin is not what its sources build: run guests/riscv-demo/build.sh and commit the result.");
+            var expected = await File.ReadAllBytesAsync(rebuilt);
+            var committed = await File.ReadAllBytesAsync(Binary);
+            Assert.That(committed.AsSpan().SequenceEqual(expected), Is.True, "riscv-demo.bin is not what its sources build: run guests/riscv-demo/build.sh and commit the result.");
         }
         finally
         {

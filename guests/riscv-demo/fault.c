@@ -126,10 +126,14 @@ bool fault_check_all(void)
     {
         struct trap_frame fault;
         bool caught = !trap_try(mistakes[i].commit, &result, &fault);
-        bool right = caught && fault.scause == mistakes[i].cause && (mistakes[i].address == ANY_ADDRESS || fault.stval == mistakes[i].address);
-        if (!right)
-            print("  fault %s: %s, cause %lx, address %lx\n", mistakes[i].name, caught ? "caught" : "not caught", caught ? fault.scause : 0, caught ? fault.stval : 0);
+        bool right = caught && fault.scause == mistakes[i].cause
+            && (mistakes[i].address == ANY_ADDRESS || fault.stval == mistakes[i].address);
+        if (!caught)
+            print("  %s: not caught\n", mistakes[i].name);
+        else if (!right)
+            print("  %s: caught with cause %lx, address %lx\n", mistakes[i].name, fault.scause, fault.stval);
         good &= right;
     }
+    print("  %lu mistakes made: %s\n", MISTAKE_COUNT, good ? "all caught" : "not all as they should be");
     return good;
 }

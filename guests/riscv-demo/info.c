@@ -45,7 +45,8 @@ static void print_range(const char *label, struct range range, const char *note)
     uint64_t size = range_size(range);
     const char *unit = size >= 1 << 20 ? "MiB" : size >= 1 << 10 ? "KiB" : "B";
     int shift = size >= 1 << 20 ? 20 : size >= 1 << 10 ? 10 : 0;
-    print("  %-*s %012lx - %012lx %6lu %-3s%s%s\n", LABEL_WIDTH, label, range.start, range.end, size >> shift, unit, *note == 0 ? "" : "  ", note);
+    print("  %-*s %012lx - %012lx %6lu %-3s%s%s\n", LABEL_WIDTH, label, range.start, range.end, size >> shift, unit,
+        *note == 0 ? "" : "  ", note);
 }
 
 static const char *virtio_name(uint32_t device)
@@ -138,7 +139,8 @@ static void print_virtio(void)
     {
         const struct virtio_slot *slot = &machine.virtio[i];
         if (slot->mapped && slot->device != 0)
-            print("  %-*s %012lx   %s (device id %u, version %u, interrupt %u)\n", LABEL_WIDTH, "virtio", slot->base, virtio_name(slot->device), slot->device, slot->version, slot->interrupt);
+            print("  %-*s %012lx   %s (device id %u, version %u, interrupt %u)\n", LABEL_WIDTH, "virtio", slot->base,
+                virtio_name(slot->device), slot->device, slot->version, slot->interrupt);
         else
             empty += slot->mapped;
     }
@@ -187,6 +189,7 @@ void info_harts(void)
     {
         const struct hart *hart = &harts[i];
         const char *state = i == 0 ? "running this" : sbi_hart_state_name(sbi_hart_status(hart->id));
-        print("  %4lu  %-14s %6lu  %6lu  %6lu  %6lu %6lu\n", hart->id, state, hart->ipis, hart->timer_interrupts, hart->external_interrupts, hart->page_faults, hart->jobs);
+        print("  %4lu  %-14s %6lu  %6lu  %6lu  %6lu %6lu\n", hart->id, state, hart->ipis, hart->timer_interrupts,
+            hart->external_interrupts, hart->page_faults, hart->jobs);
     }
 }

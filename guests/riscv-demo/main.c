@@ -13,6 +13,8 @@
 #include "text.h"
 #include "uptime.h"
 
+#define RING_ROUNDS 8
+
 static const char banner[] =
     "\n"
     "         _                         _\n"
@@ -52,6 +54,8 @@ void main(uint64_t hart, const void *tree)
         power_off(selftest_run());
 
     mandel_draw(1, text_has_word(machine.bootargs, "demo.colour"));
-    print("\n%d of %d harts online. `help` lists the commands.\n\n", online, machine.cpu_count);
+    uint64_t nanoseconds = machine_microseconds(harts_ring(RING_ROUNDS)) * 1000 / (RING_ROUNDS * (uint64_t)online);
+    print("\n%d of %d harts online, an IPI takes %lu.%03lu us from one to the next. `help` lists commands.\n\n",
+        online, machine.cpu_count, nanoseconds / 1000, nanoseconds % 1000);
     shell_run();
 }

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "fdt.h"
 #include "frames.h"
 #include "harts.h"
 #include "lock.h"
@@ -109,6 +110,7 @@ void paging_init(void)
         *leaf_entry(at, 0) = entry_for(at, at < (uint64_t)image_text_end ? CODE : CONSTANTS);
     *leaf_entry((uint64_t)boot_stack_guard, 0) = 0;
 
+    map_identity(fdt_blob(), CONSTANTS); // wherever the boot loader put it
     map_identity(machine.uart, DATA);
     map_identity(machine.plic, DATA);
     map_identity(machine.finisher, DATA);

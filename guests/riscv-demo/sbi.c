@@ -51,13 +51,18 @@ uint64_t sbi_implementation_version(void)
 
 const char *sbi_implementation_name(uint64_t id)
 {
-    static const char *const names[] = {"BBL", "OpenSBI", "Xvisor", "KVM", "RustSBI", "Diosix", "Coffer", "Xen", "HSS", "coreboot", "oreboot", "bhyve"};
+    static const char *const names[] = {
+        "BBL", "OpenSBI", "Xvisor", "KVM", "RustSBI", "Diosix", "Coffer", "Xen", "HSS", "coreboot", "oreboot", "bhyve",
+    };
     return id < sizeof names / sizeof names[0] ? names[id] : "another implementation";
 }
 
 const char *sbi_error_name(int64_t error)
 {
-    static const char *const names[] = {"success", "failed", "not supported", "invalid parameter", "denied", "invalid address", "already available", "already started", "already stopped", "no shared memory"};
+    static const char *const names[] = {
+        "success", "failed", "not supported", "invalid parameter", "denied", "invalid address", "already available",
+        "already started", "already stopped", "no shared memory",
+    };
     return error <= 0 && error > -(int64_t)(sizeof names / sizeof names[0]) ? names[-error] : "unknown error";
 }
 
@@ -104,7 +109,9 @@ struct sbi_result sbi_hart_status(uint64_t hart)
 
 const char *sbi_hart_state_name(struct sbi_result status)
 {
-    static const char *const names[] = {"started", "stopped", "start pending", "stop pending", "suspended", "suspend pending", "resume pending"};
+    static const char *const names[] = {
+        "started", "stopped", "start pending", "stop pending", "suspended", "suspend pending", "resume pending",
+    };
     if (status.error != 0)
         return sbi_error_name(status.error);
     return status.value < sizeof names / sizeof names[0] ? names[status.value] : "unknown";

@@ -252,6 +252,7 @@ bool stress_run(uint32_t rounds)
     expect("messages torn", shared.torn_messages, 0);
     expect("clocks running backwards", shared.clock_errors, 0);
     expect("stores seen out of order", shared.order_errors, 0);
-    print("  %lu harts x %u rounds in %lu.%03lu ms, %lu SC retries: %s\n", members, rounds, microseconds / 1000, microseconds % 1000, shared.retries, failed ? "FAIL" : "PASS");
+    print("  %lu harts x %u rounds in %lu.%03lu ms, %lu SC retries: %s\n", members, rounds, microseconds / 1000,
+        microseconds % 1000, shared.retries, failed ? "FAIL" : "PASS");
     return !failed;
 }
