@@ -15,6 +15,7 @@ internal static class RiscVHelpers
     private static readonly Type[] Holders =
     [
         typeof(PrivilegedHelpers),
+        typeof(CompareAndSwap),
         typeof(BitManipulationForCryptography),
         typeof(ScalarCryptography),
     ];

@@ -26,7 +26,13 @@ internal abstract record OperandField(string Name, OperandRole Role)
 internal sealed record RegisterField(string Name, OperandRole Role, bool IsFloat, int Shift, int Bits = 5, int First = 0)
     : OperandField(Name, Role)
 {
-    public override uint InstructionMask => ((1u << Bits) - 1) << Shift;
+    /// <summary>The number is even: a pattern fixes its lowest bit.</summary>
+    public bool IsEven { get; init; }
+
+    /// <summary>The bits of the number.</summary>
+    public uint Mask => ((1u << Bits) - 1) & (IsEven ? ~1u : ~0u);
+
+    public override uint InstructionMask => Mask << Shift;
 
     public override uint Insert(in Operands operands) => ((uint)(Number(operands) - First) << Shift) & InstructionMask;
 

@@ -22,7 +22,6 @@ internal sealed class OperandFormat
     private readonly uint _rmMask;
     private readonly uint _aqMask;
     private readonly uint _rlMask;
-    private readonly string _syntax;
     private readonly Dictionary<string, OperandField> _byName;
 
     /// <summary>Describes a format.</summary>
@@ -30,7 +29,7 @@ internal sealed class OperandFormat
     /// <param name="fields">The fields, also those that are not written.</param>
     public OperandFormat(string syntax, params OperandField[] fields)
     {
-        _syntax = syntax;
+        Syntax = syntax;
         Fields = fields;
         _byName = fields.ToDictionary(field => field.Name);
         foreach (var field in fields)
@@ -39,7 +38,7 @@ internal sealed class OperandFormat
             switch (field)
             {
                 case RegisterField register:
-                    var plan = new RegisterPlan((byte)register.Shift, (byte)((1 << register.Bits) - 1), (byte)register.First);
+                    var plan = new RegisterPlan((byte)register.Shift, (byte)register.Mask, (byte)register.First);
                     if (register.Role.HasFlag(OperandRole.Rd)) _rd = plan;
                     if (register.Role.HasFlag(OperandRole.Rs1)) _rs1 = plan;
                     if (register.Role.HasFlag(OperandRole.Rs2)) _rs2 = plan;
@@ -63,6 +62,9 @@ internal sealed class OperandFormat
             }
         }
     }
+
+    /// <summary>Operands in assembler order.</summary>
+    public string Syntax { get; }
 
     public IReadOnlyList<OperandField> Fields { get; }
 
@@ -95,17 +97,17 @@ internal sealed class OperandFormat
         var text = new StringBuilder();
         if (operands.Aq || operands.Rl) text.Append('.').Append(operands.Aq ? "aq" : "").Append(operands.Rl ? "rl" : "");
         string separator = " ";
-        for (int i = 0; i < _syntax.Length;)
+        for (int i = 0; i < Syntax.Length;)
         {
-            if (!char.IsAsciiLetterLower(_syntax[i]))
+            if (!char.IsAsciiLetterLower(Syntax[i]))
             {
-                separator += _syntax[i++];
+                separator += Syntax[i++];
                 continue;
             }
 
             int end = i;
-            while (end < _syntax.Length && char.IsAsciiLetterOrDigit(_syntax[end])) end++;
-            string name = _syntax[i..end];
+            while (end < Syntax.Length && char.IsAsciiLetterOrDigit(Syntax[end])) end++;
+            string name = Syntax[i..end];
             i = end;
             string? operand = _byName.TryGetValue(name, out var field) ? field.Print(operands, address) : name;
             if (operand is not null) text.Append(separator).Append(operand);

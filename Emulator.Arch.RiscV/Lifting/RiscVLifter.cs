@@ -59,6 +59,14 @@ internal readonly partial record struct RiscVLifter(IrBuilder Ir, IsaConfigurati
 
     public Value MulX(Value a, Value b) => Is32 ? Ir.Mul32(a, b) : Ir.Mul(a, b);
 
+    public Value DivSX(Value a, Value b) => Is32 ? Ir.DivS32(a, b) : Ir.DivS(a, b);
+
+    public Value DivUX(Value a, Value b) => Is32 ? Ir.DivU32(a, b) : Ir.DivU(a, b);
+
+    public Value RemSX(Value a, Value b) => Is32 ? Ir.RemS32(a, b) : Ir.RemS(a, b);
+
+    public Value RemUX(Value a, Value b) => Is32 ? Ir.RemU32(a, b) : Ir.RemU(a, b);
+
     public Value LeadingZerosX(Value a) => Is32 ? Ir.LeadingZeros32(a) : Ir.LeadingZeros(a);
 
     public Value TrailingZerosX(Value a) => Is32 ? Ir.TrailingZeros32(a) : Ir.TrailingZeros(a);

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Emulator.Arch.RiscV.Decoding;
+using Emulator.Arch.RiscV.Isa;
+using Emulator.Arch.RiscV.Lifting;
+using Emulator.Core.Ir;
+using static Emulator.Arch.RiscV.Decoding.Formats;
+
+namespace Emulator.Arch.RiscV.Instructions;
+
+/// <summary>Control and status registers, Zicsr (Unpriv. spec "Zicsr Extension").</summary>
+internal static class ControlRegisters
+{
+    private const int CounterMask = 0xf60; // one of 32 counters, or their high halves
+    private const int UserCounters = 0xc00;
+    private const int MachineCounters = 0xb00;
+    private const int CounterInhibit = 0x320;
+
+    public static ImmutableArray<InstructionDefinition> Instructions { get; } = InstructionSet.Of(RiscVExtension.Zicsr,
+
+        // mnemonic            csr          rs1   f3  rd    opcode
+        CsrRegister("csrrw",  "............ ..... 001 ..... 1110011", static (l, i) => Write(l, i, l.X(i.Rs1))),
+        CsrRegister("csrrs",  "............ ..... 010 ..... 1110011", static (l, i) => Modify(l, i, l.X(i.Rs1), i.Rs1 != 0)),
+        CsrRegister("csrrc",  "............ ..... 011 ..... 1110011", static (l, i) => Modify(l, i, l.X(i.Rs1), i.Rs1 != 0)),
+        CsrImmediate("csrrwi", "............ ..... 101 ..... 1110011", static (l, i) => Write(l, i, i.Immediate)),
+        CsrImmediate("csrrsi", "............ ..... 110 ..... 1110011", static (l, i) => Modify(l, i, i.Immediate, i.Immediate != 0)),
+        CsrImmediate("csrrci", "............ ..... 111 ..... 1110011", static (l, i) => Modify(l, i, i.Immediate, i.Immediate != 0)));
+
+    private static void Write(RiscVLifter l, Operands i, Value value)
+    {
+        if (MustSplit(l, i)) return;
+        if (i.Rd == 0) l.Ir.Call(PrivilegedHelpers.CsrWrite, l.Bits, value);
+        else l.SetX(i.Rd, l.Ir.Call(PrivilegedHelpers.CsrExchange, l.Bits, value));
+        l.Ir.Leave();
+    }
+
+    private static void Modify(RiscVLifter l, Operands i, Value operand, bool writes)
+    {
+        if (MustSplit(l, i)) return;
+        l.SetX(i.Rd, writes
+            ? l.Ir.Call(PrivilegedHelpers.CsrExchange, l.Bits, operand)
+            : l.Ir.Call(PrivilegedHelpers.CsrRead, l.Bits));
+        if (writes) l.Ir.Leave();
+        else if (IsCounter(i.Csr)) l.Ir.Jump(l.Length);
+    }
+
+    // What counts instructions must stand alone in its block, where the count is exact.
+    private static bool MustSplit(RiscVLifter l, Operands i)
+    {
+        if (!IsCounter(i.Csr) || l.Ir.InstructionCount == 0) return false;
+        l.Ir.SplitBefore();
+        return true;
+    }
+
+    private static bool IsCounter(int csr) => (csr & CounterMask) is UserCounters or MachineCounters || csr == CounterInhibit;
+}
