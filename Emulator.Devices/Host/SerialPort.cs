@@ -63,7 +63,7 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
     /// <inheritdoc/>
     public void Write(ReadOnlySpan<byte> characters)
     {
-        long deadline = Environment.TickCount64 + LongestWaitMilliseconds;
+        long? deadline = null;
         while (true)
         {
             int taken = _queue.Enqueue(characters, out bool wake);
@@ -73,12 +73,13 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
             }
 
             characters = characters[taken..];
-            int left = (int)(deadline - Environment.TickCount64);
             if (characters.IsEmpty)
             {
                 return;
             }
 
+            deadline ??= Environment.TickCount64 + LongestWaitMilliseconds;
+            int left = (int)(deadline.Value - Environment.TickCount64);
             if (left <= 0 || !_queue.WaitForRoom(left))
             {
                 _queue.CountDropped(characters.Length);

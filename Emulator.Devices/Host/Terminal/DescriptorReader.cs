@@ -41,7 +41,8 @@ internal sealed class DescriptorReader : IDisposable
             return;
         }
 
-        _ = Posix.Write(_wakePipe[1], [0], 1);
+        byte anything = 0;
+        _ = Posix.Write(_wakePipe[1], in anything, 1);
         _thread.Join();
         _ = Posix.Close(_wakePipe[0]);
         _ = Posix.Close(_wakePipe[1]);

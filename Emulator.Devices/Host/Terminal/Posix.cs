@@ -7,6 +7,8 @@ internal static class Posix
 {
     public const int StandardInput = 0;
 
+    public const int StandardOutput = 1;
+
     /// <summary>tcsetattr: at once.</summary>
     public const int Now = 0;
 
@@ -14,6 +16,8 @@ internal static class Posix
     public const int TermiosSize = 256;
 
     public const short PollIn = 0x001;
+
+    public const short PollOut = 0x004;
 
     private const int Interrupted = 4; // EINTR
     private static readonly int TryAgain = OperatingSystem.IsMacOS() ? 35 : 11; // EAGAIN
@@ -50,7 +54,7 @@ internal static class Posix
 
     [DllImport("libc", EntryPoint = "write", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern nint Write(int descriptor, [In] byte[] buffer, nint count);
+    public static extern nint Write(int descriptor, ref readonly byte buffer, nint count);
 
     [DllImport("libc", EntryPoint = "pipe", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

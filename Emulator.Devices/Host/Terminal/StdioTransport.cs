@@ -20,7 +20,7 @@ public sealed class StdioTransport : ICharacterTransport
     /// <summary>Takes over standard input and output.</summary>
     /// <param name="leave">Called on Ctrl-A X, on a pool thread.</param>
     public StdioTransport(Action? leave = null)
-        : this(Posix.StandardInput, Console.OpenStandardOutput(), leave)
+        : this(Posix.StandardInput, Posix.IsSupported ? new DescriptorWriter(Posix.StandardOutput) : Console.OpenStandardOutput(), leave)
     {
     }
 

@@ -90,6 +90,18 @@ internal sealed class TerminalTests
     }
 
     [Test]
+    public async Task A_reader_that_is_gone_is_a_failure_not_a_crash()
+    {
+        int[] pipe = new int[2];
+        Assert.That(Posix.CreatePipe(pipe), Is.Zero);
+        _ = Posix.Close(pipe[0]);
+        await using var port = new SerialPort(new StdioTransport(NeverOpen, new DescriptorWriter(pipe[1]), null));
+        port.Write("into the void"u8);
+        Assert.That(() => port.Failure, Is.InstanceOf<IOException>().After(5_000, 1));
+        _ = Posix.Close(pipe[1]);
+    }
+
+    [Test]
     public async Task Output_is_not_touched_and_closing_needs_no_key()
     {
         int[] pipe = new int[2];
@@ -129,7 +141,7 @@ internal sealed class TerminalTests
     }
 
     private static void WriteAll(int descriptor, string text) =>
-        Assert.That(Posix.Write(descriptor, Encoding.Latin1.GetBytes(text), text.Length), Is.EqualTo((nint)text.Length));
+        new DescriptorWriter(descriptor).Write(Encoding.Latin1.GetBytes(text));
 
     [DllImport("libc", EntryPoint = "posix_openpt")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
