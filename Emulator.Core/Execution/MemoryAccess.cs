@@ -62,7 +62,7 @@ internal static unsafe class MemoryAccess
         if (kind == AccessKind.Write && MustStepAlone(cpu, physical, size)) return null;
         byte* host = cpu.MemorySystem.HostAddress(physical, size, kind == AccessKind.Write, out var ram, out ulong offset);
         if (host == null) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), kind));
-        else if (kind == AccessKind.Write) cpu.MemorySystem.NotifyCode(ram!, offset, size);
+        else if (kind == AccessKind.Write) cpu.MemorySystem.NotifyWrite(ram!, offset, size);
         return host;
     }
 
@@ -132,11 +132,11 @@ internal static unsafe class MemoryAccess
         if (!translation.CanWrite) return;
         var write = cpu.State->Tlb(StateBlock.WriteTlbOffset(mmuIndex), address);
         bool writable = cpu.MemorySystem.HostAddress(physicalPage, (int)GuestPage.Size, true, out _, out _) != null;
-        if (!writable || ram!.Has(offset, PageFlags.HasCode)) return;
+        if (!writable || ram!.HasAny(offset)) return;
         *write = new TlbEntry { Tag = page, Addend = addend };
 
         // A page may have become code in between: the flag is set before other harts' entries are dropped, so look again.
         Interlocked.MemoryBarrier();
-        if (ram.Has(offset, PageFlags.HasCode)) write->Tag = TlbEntry.Invalid;
+        if (ram.HasAny(offset)) write->Tag = TlbEntry.Invalid;
     }
 }

@@ -8,6 +8,17 @@ internal interface ICodeObserver
     /// <summary>Drops translations that overlap a range of a page with code. Any thread.</summary>
     void OnCodeWritten(RamBlock block, ulong offset, int length);
 
+    private void NotifyWatches(RamBlock ram, ulong offset, int length)
+    {
+        foreach (var watch in Volatile.Read(ref _watches))
+        {
+            if (watch.Ram == ram && offset < watch.Offset + (ulong)watch.Length && watch.Offset < offset + (ulong)length)
+            {
+                watch.OnWrite(watch.Start + (offset - watch.Offset), length);
+            }
+        }
+    }
+
     /// <summary>True when translations came from any of these bytes.</summary>
     bool HoldsCode(RamBlock block, ulong offset, int length);
 }
@@ -26,6 +37,35 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
     public MemoryMap Map => Volatile.Read(ref _map);
 
     internal ICodeObserver? CodeObserver { get; set; }
+
+    private WriteWatch[] _watches = [];
+
+    /// <summary>Has writes of processors and devices to a range of RAM reported, after each of them.</summary>
+    /// <param name="start">First byte; the range must not cross a page.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="onWrite">Called on the writer's thread with the write's address and size.</param>
+    /// <returns>Ends the watch when disposed.</returns>
+    public IDisposable WatchWrites(GuestPhysicalAddress start, int length, Action<GuestPhysicalAddress, int> onWrite)
+    {
+        if (HostAddress(start, length, true, out var ram, out ulong offset) == null) throw new ArgumentException($"{start}: expected an address in RAM", nameof(start));
+        var watch = new WriteWatch(this, ram!, offset, length, start, onWrite);
+        lock (_change)
+        {
+            ram!.Set(offset, PageFlags.Watched);
+            Volatile.Write(ref _watches, [.. _watches, watch]);
+        }
+
+        return watch;
+    }
+
+    private sealed record WriteWatch(
+        MemorySystem Owner, RamBlock Ram, ulong Offset, int Length, GuestPhysicalAddress Start, Action<GuestPhysicalAddress, int> OnWrite) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (Owner._change) Volatile.Write(ref Owner._watches, [.. Owner._watches.Where(w => !ReferenceEquals(w, this))]);
+        }
+    }
 
     /// <summary>Adds RAM, zeroed.</summary>
     /// <param name="name">For messages.</param>
@@ -96,7 +136,7 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
         if (region.Ram is { } ram)
         {
             WriteHost(ram.Pointer + offset, size, value);
-            NotifyCode(ram, offset, size);
+            NotifyWrite(ram, offset, size);
             return true;
         }
 
@@ -112,7 +152,7 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
         exchanged = size == 4
             ? Interlocked.CompareExchange(ref *(uint*)host, (uint)desired, (uint)expected) == (uint)expected
             : Interlocked.CompareExchange(ref *(ulong*)host, desired, expected) == expected;
-        NotifyCode(ram!, offset, size);
+        NotifyWrite(ram!, offset, size);
         return true;
     }
 
@@ -135,7 +175,7 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
         else if (source.Length == 4 && aligned) Volatile.Write(ref *(uint*)host, BitConverter.ToUInt32(source));
         else if (source.Length == 8 && aligned) Volatile.Write(ref *(ulong*)host, BitConverter.ToUInt64(source));
         else source.CopyTo(new Span<byte>(host, source.Length));
-        NotifyCode(ram!, offset, source.Length);
+        NotifyWrite(ram!, offset, source.Length);
         return true;
     }
 
@@ -158,18 +198,19 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
     /// <inheritdoc/>
     public void MarkWritten(GuestPhysicalAddress address, int length)
     {
-        if (HostAddress(address, length, true, out var ram, out ulong offset) != null) NotifyCode(ram!, offset, length);
+        if (HostAddress(address, length, true, out var ram, out ulong offset) != null) NotifyWrite(ram!, offset, length);
     }
 
-    /// <summary>Tells the code cache about a write to pages that hold translated code.</summary>
-    internal void NotifyCode(RamBlock ram, ulong offset, int length)
+    /// <summary>Tells the code cache and watches about a write to pages they have marked.</summary>
+    internal void NotifyWrite(RamBlock ram, ulong offset, int length)
     {
         ulong end = offset + (ulong)length;
         for (ulong page = offset & GuestPage.Mask; page < end; page += GuestPage.Size)
         {
-            if (!ram.Has(page, PageFlags.HasCode)) continue;
             ulong from = Math.Max(page, offset);
-            CodeObserver?.OnCodeWritten(ram, from, (int)(Math.Min(page + GuestPage.Size, end) - from));
+            int count = (int)(Math.Min(page + GuestPage.Size, end) - from);
+            if (ram.Has(page, PageFlags.HasCode)) CodeObserver?.OnCodeWritten(ram, from, count);
+            if (ram.Has(page, PageFlags.Watched)) NotifyWatches(ram, from, count);
         }
     }
 

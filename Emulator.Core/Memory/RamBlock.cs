@@ -10,6 +10,9 @@ internal enum PageFlags : byte
 
     /// <summary>Translated code came from this page.</summary>
     HasCode = 1,
+
+    /// <summary>Somebody wants to know about writes to this page.</summary>
+    Watched = 2,
 }
 
 /// <summary>Host memory behind a region of RAM or ROM: page-aligned, zeroed on first touch, freed with the machine.</summary>
@@ -40,9 +43,11 @@ internal sealed unsafe class RamBlock : IDisposable
 
     public bool Has(ulong offset, PageFlags flag) => (Volatile.Read(ref Flags[offset >> 12]) & (byte)flag) != 0;
 
-    public void Set(ulong offset, PageFlags flag) => Volatile.Write(ref Flags[offset >> 12], (byte)(Flags[offset >> 12] | (byte)flag));
+    public bool HasAny(ulong offset) => Volatile.Read(ref Flags[offset >> 12]) != 0;
 
-    public void Clear(ulong offset, PageFlags flag) => Volatile.Write(ref Flags[offset >> 12], (byte)(Flags[offset >> 12] & ~(byte)flag));
+    public void Set(ulong offset, PageFlags flag) => Interlocked.Or(ref Flags[offset >> 12], (byte)flag);
+
+    public void Clear(ulong offset, PageFlags flag) => Interlocked.And(ref Flags[offset >> 12], (byte)~flag);
 
     public void Dispose()
     {

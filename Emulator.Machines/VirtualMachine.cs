@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Emulator.Core.Bus;
+using Emulator.Core.Execution;
+using Emulator.Core.Memory;
+using Emulator.Devices.Host;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Emulator.Machines;
+
+/// <summary>How a machine came to its end.</summary>
+public enum MachineEnd
+{
+    /// <summary>The guest switched it off.</summary>
+    PowerOff,
+
+    /// <summary>It was stopped from outside.</summary>
+    Stopped,
+
+    /// <summary>A fault of ours ended it.</summary>
+    InternalFault,
+}
+
+/// <summary>The end of a machine.</summary>
+/// <param name="End">How it came.</param>
+/// <param name="Code">The guest's exit code; 0 for an orderly end.</param>
+/// <param name="Fault">The fault of ours, if it was one.</param>
+public sealed record MachineExit(MachineEnd End, int Code, Exception? Fault = null);
+
+/// <summary>
+/// A computer inside this process. Members may be called from any thread; disposing it stops it. Built from a
+/// <see cref="MachineDescription"/> by <see cref="StartAsync"/> or <see cref="Create"/>.
+/// </summary>
+public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
+{
+    private readonly SemaphoreSlim _lifecycle = new(1);
+    private readonly TaskCompletionSource<MachineExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IMachineBoard _board;
+    private readonly SerialPort _serial;
+    private int _resetRequested;
+    private int _pauses;
+    private int _exitCode = -1;
+    private bool _isDisposed;
+    private long _startedAt;
+
+    private VirtualMachine(MachineDescription description, IDuplexPipe transport)
+    {
+        Description = description;
+        var logger = description.LoggerFactory?.CreateLogger(description.Name) ?? NullLogger.Instance;
+        _serial = new SerialPort(transport);
+        _board = description.Build(new MachineContext(this, _serial, logger));
+        _serial.Connect(_board.ConsoleDevice);
+    }
+
+    /// <summary>What the machine was built from.</summary>
+    public MachineDescription Description { get; }
+
+    /// <summary>The guest's console, when the machine was made without a transport of its own; else reading it gives nothing.</summary>
+    public MachineConsole Console { get; private init; } = MachineConsole.Closed;
+
+    /// <summary>What execution did so far.</summary>
+    public ExecutionCounters Counters => _board.Harts.Counters;
+
+    /// <summary>Instructions retired by all harts; approximate while they run.</summary>
+    public ulong InstructionCount => _board.Harts.InstructionCount;
+
+    /// <summary>Guest physical memory, for tests and tools.</summary>
+    public IGuestMemory Memory => _board.Memory;
+
+    /// <summary>Time since the start.</summary>
+    public TimeSpan Elapsed => _startedAt == 0 ? default : Stopwatch.GetElapsedTime(_startedAt);
+
+    /// <summary>Completes when the machine has come to its end.</summary>
+    public Task<MachineExit> Completion => _exit.Task;
+
+    /// <summary>Builds a machine and switches it on.</summary>
+    /// <param name="description">What to build.</param>
+    /// <param name="cancellationToken">Stops the machine, now or later.</param>
+    /// <exception cref="MachineConfigurationException">It cannot be built as described.</exception>
+    /// <exception cref="Emulator.Devices.Storage.DiskImageException">A disk cannot be used.</exception>
+    public static Task<VirtualMachine> StartAsync(MachineDescription description, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var machine = Create(description);
+        machine.Start();
+        cancellationToken.Register(static m => ((VirtualMachine)m!).Stop(), machine);
+        return Task.FromResult(machine);
+    }
+
+    /// <summary>Builds a machine that is switched off.</summary>
+    /// <param name="description">What to build.</param>
+    /// <param name="serial">The host's end of its serial line; null for <see cref="Console"/>. The machine disposes it.</param>
+    /// <exception cref="MachineConfigurationException">It cannot be built as described.</exception>
+    public static VirtualMachine Create(MachineDescription description, IDuplexPipe? serial = null)
+    {
+        ArgumentNullException.ThrowIfNull(description);
+        if (serial is not null) return new VirtualMachine(description, serial);
+        var (machineEnd, client) = InMemoryTransport.CreatePair();
+        return new VirtualMachine(description, machineEnd) { Console = new MachineConsole(client) };
+    }
+
+    /// <summary>Switches the machine on.</summary>
+    /// <exception cref="InvalidOperationException">It is or was on.</exception>
+    public void Start()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _startedAt = Stopwatch.GetTimestamp();
+        _board.Harts.Start();
+        _ = WatchEndAsync();
+    }
+
+    /// <summary>Stops all harts between two instructions, and the machine's time with them. Calls nest.</summary>
+    public async Task PauseAsync(CancellationToken cancellationToken = default)
+    {
+        await _lifecycle.WaitAsync(cancellationToken);
+        try
+        {
+            if (_pauses++ > 0) return;
+            await Task.Run(_board.Harts.Pause, CancellationToken.None);
+            await _board.PauseDevicesAsync();
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+    }
+
+    /// <summary>Ends one pause.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken = default)
+    {
+        await _lifecycle.WaitAsync(cancellationToken);
+        try
+        {
+            if (_pauses == 0 || --_pauses > 0) return;
+            _board.ResumeDevices();
+            _board.Harts.Resume();
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
+    }
+
+    /// <summary>Returns the machine to power-on and starts it again.</summary>
+    public async Task ResetAsync(CancellationToken cancellationToken = default)
+    {
+        await PauseAsync(cancellationToken);
+        try
+        {
+            _board.Reset();
+        }
+        finally
+        {
+            await ResumeAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Stops the machine for good; <see cref="Completion"/> follows within moments.</summary>
+    public void Stop() => _board.Harts.RequestStop();
+
+    /// <summary>Stops the machine and waits until nothing of it runs.</summary>
+    public async Task<MachineExit> StopAsync()
+    {
+        Stop();
+        if (_startedAt == 0) _exit.TrySetResult(new MachineExit(MachineEnd.Stopped, 0));
+        return await Completion;
+    }
+
+    /// <summary>Waits until the machine has come to its end.</summary>
+    public Task<MachineExit> WaitForExitAsync(CancellationToken cancellationToken = default) => Completion.WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    void IMachineControl.PowerOff(int exitCode)
+    {
+        if (Interlocked.CompareExchange(ref _exitCode, exitCode, -1) == -1) _board.Harts.RequestStop();
+    }
+
+    /// <inheritdoc/>
+    void IMachineControl.RequestReset()
+    {
+        if (Interlocked.Exchange(ref _resetRequested, 1) != 0) return;
+        _ = Task.Run(async () =>
+        {
+            Volatile.Write(ref _resetRequested, 0);
+            await ResetAsync();
+        });
+    }
+
+    private async Task WatchEndAsync()
+    {
+        var fault = await _board.Harts.Ended;
+        int code = Volatile.Read(ref _exitCode);
+        _exit.TrySetResult(fault is not null ? new MachineExit(MachineEnd.InternalFault, 0, fault)
+            : code >= 0 ? new MachineExit(MachineEnd.PowerOff, code)
+            : new MachineExit(MachineEnd.Stopped, 0));
+    }
+
+    /// <summary>Stops the machine, delivers what it had still to say, and frees everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed) return;
+        _isDisposed = true;
+        await StopAsync();
+        await _serial.DisposeAsync();
+        await Console.DisposeAsync();
+        await _board.DisposeAsync();
+        _lifecycle.Dispose();
+    }
+}
