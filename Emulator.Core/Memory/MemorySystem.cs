@@ -8,17 +8,6 @@ internal interface ICodeObserver
     /// <summary>Drops translations that overlap a range of a page with code. Any thread.</summary>
     void OnCodeWritten(RamBlock block, ulong offset, int length);
 
-    private void NotifyWatches(RamBlock ram, ulong offset, int length)
-    {
-        foreach (var watch in Volatile.Read(ref _watches))
-        {
-            if (watch.Ram == ram && offset < watch.Offset + (ulong)watch.Length && watch.Offset < offset + (ulong)length)
-            {
-                watch.OnWrite(watch.Start + (offset - watch.Offset), length);
-            }
-        }
-    }
-
     /// <summary>True when translations came from any of these bytes.</summary>
     bool HoldsCode(RamBlock block, ulong offset, int length);
 }
@@ -211,6 +200,17 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
             int count = (int)(Math.Min(page + GuestPage.Size, end) - from);
             if (ram.Has(page, PageFlags.HasCode)) CodeObserver?.OnCodeWritten(ram, from, count);
             if (ram.Has(page, PageFlags.Watched)) NotifyWatches(ram, from, count);
+        }
+    }
+
+    private void NotifyWatches(RamBlock ram, ulong offset, int length)
+    {
+        foreach (var watch in Volatile.Read(ref _watches))
+        {
+            if (watch.Ram == ram && offset < watch.Offset + (ulong)watch.Length && watch.Offset < offset + (ulong)length)
+            {
+                watch.OnWrite(watch.Start + (offset - watch.Offset), length);
+            }
         }
     }
 

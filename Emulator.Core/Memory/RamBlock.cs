@@ -19,6 +19,7 @@ internal enum PageFlags : byte
 // SAFETY: owns the allocation; every access through the class is checked against Length.
 internal sealed unsafe class RamBlock : IDisposable
 {
+    private readonly Lock _change = new();
     private void* _allocation;
 
     public RamBlock(ulong length)
@@ -45,9 +46,15 @@ internal sealed unsafe class RamBlock : IDisposable
 
     public bool HasAny(ulong offset) => Volatile.Read(ref Flags[offset >> 12]) != 0;
 
-    public void Set(ulong offset, PageFlags flag) => Interlocked.Or(ref Flags[offset >> 12], (byte)flag);
+    public void Set(ulong offset, PageFlags flag)
+    {
+        lock (_change) Volatile.Write(ref Flags[offset >> 12], (byte)(Flags[offset >> 12] | (byte)flag));
+    }
 
-    public void Clear(ulong offset, PageFlags flag) => Interlocked.And(ref Flags[offset >> 12], (byte)~flag);
+    public void Clear(ulong offset, PageFlags flag)
+    {
+        lock (_change) Volatile.Write(ref Flags[offset >> 12], (byte)(Flags[offset >> 12] & ~(byte)flag));
+    }
 
     public void Dispose()
     {
