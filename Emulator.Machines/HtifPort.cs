@@ -1,4 +1,3 @@
-using Emulator.Core.Bus;
 using Emulator.Core.Loading;
 using Emulator.Core.Memory;
 using Emulator.Core.Time;

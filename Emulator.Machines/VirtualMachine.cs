@@ -4,7 +4,6 @@ using Emulator.Core.Bus;
 using Emulator.Core.Execution;
 using Emulator.Core.Memory;
 using Emulator.Devices.Host;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Emulator.Machines;

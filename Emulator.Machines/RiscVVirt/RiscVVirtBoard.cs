@@ -1,14 +1,13 @@
 using Emulator.Arch.RiscV;
+using Emulator.Arch.RiscV.Sbi;
 using Emulator.Core.Bus;
 using Emulator.Core.Execution;
 using Emulator.Core.Loading;
 using Emulator.Core.Memory;
-using Emulator.Core.Time;
 using Emulator.Devices;
 using Emulator.Devices.Storage;
 using Emulator.Devices.Virtio;
 using Emulator.Devices.Work;
-using Microsoft.Extensions.Logging;
 
 namespace Emulator.Machines.RiscVVirt;
 
@@ -49,7 +48,7 @@ internal sealed class RiscVVirtBoard : IMachineBoard
                 Time = () => aclint?.Time ?? 0,
                 Entropy = description.Engine.IsDeterministic ? DeterministicEntropy() : null,
             };
-            for (int i = 0; i < description.Harts; i++) _harts.Add(new RiscVHart(architecture, description.Isa, Memory, i, environment));
+            for (int i = 0; i < description.Harts; i++) _harts.Add(new RiscVHart(architecture, Memory, i, environment));
             aclint = _aclint = new Aclint(clock, [.. _harts.Select(h => new AclintHart(h.GetInterruptLine(MachineSoftware), h.GetInterruptLine(MachineTimer)))]);
             Add("clint", RiscVVirtMap.Clint, RiscVVirtMap.ClintSize, _aclint);
             Add("sswi", RiscVVirtMap.Sswi, RiscVVirtMap.SswiSize, new AclintSswi([.. _harts.Select(h => h.GetInterruptLine(SupervisorSoftware))]));
@@ -162,7 +161,7 @@ internal sealed class RiscVVirtBoard : IMachineBoard
         }
 
         if (slot < RiscVVirtMap.VirtioSlots - 1) return new VirtioMmioEmptySlot();
-        IEntropySource source = _description.Engine.IsDeterministic ? new SeededEntropySource(0) : new HostEntropySource();
+        var source = _description.Engine.IsDeterministic ? EntropySource.FromSeed(0) : EntropySource.Host;
         return new VirtioMmioTransport(new VirtioEntropy(source), Memory, line, _work, _context.Logger);
     }
 
@@ -209,7 +208,10 @@ internal sealed class RiscVVirtBoard : IMachineBoard
     {
         foreach (var hart in _harts) hart.ResetVector = RiscVVirtMap.BootRom;
         if (_description.EffectiveFirmware is not Firmware.BuiltInSbi) return;
-        var sbi = BuiltInFirmware.Create(_harts, _context, Memory, _uart, _plan.Start, _plan.Tree);
+        var sbi = new SbiFirmware(_harts, new UartConsole(_uart, _context.Console), _context.Control)
+        {
+            Boot = new SupervisorBoot(_plan.Start, _plan.Tree),
+        };
         foreach (var hart in _harts) hart.Firmware = sbi;
     }
 }

@@ -1,4 +1,4 @@
-using Emulator.Arch.RiscV;
+using Emulator.Arch.RiscV.Isa;
 using Emulator.Core.Loading;
 
 namespace Emulator.Machines.RiscVVirt;
