@@ -47,6 +47,7 @@ internal sealed class SbiHartState(HartList harts) : SbiExtension(0x48_534d, "HS
     {
         ulong address = call.Argument(1);
         if (harts.Find(call.Argument(0)) is not { } target) return SbiError.InvalidParameter;
+        if (target.RunState != HartRunState.Stopped) return SbiError.AlreadyAvailable;
         if (!IsExecutable(call.Hart, address)) return SbiError.InvalidAddress;
         return target.TryStart(address, call.Argument(2)) ? SbiResult.Success : SbiError.AlreadyAvailable;
     }
