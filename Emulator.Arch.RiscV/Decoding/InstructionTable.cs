@@ -26,5 +26,8 @@ internal static class InstructionTable
         .. BitManipulationForCryptography.Instructions,
         .. ScalarCryptography.Instructions,
         .. ScalarHashes.Instructions,
+        .. FloatComputation.Instructions,
+        .. FloatConversion.Instructions,
+        .. AdditionalFloat.Instructions,
     ];
 }
