@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Emulator.Core.FloatingPoint;
@@ -48,53 +49,52 @@ public static class FusedArithmetic
         }
 
         // The exact product, leading bit at 127.
-        var high = Math.BigMul(x.Significand, y.Significand, out var low);
+        var product = Wide.Product(x.Significand, y.Significand);
         var exponent = x.Exponent + y.Exponent + 1;
-        if (high >> 63 == 0)
+        if ((long)product.High >= 0)
         {
-            high = high << 1 | low >> 63;
-            low <<= 1;
+            product = product.ShiftLeft(1);
             exponent--;
         }
 
-        if (z.Kind == FloatKind.Zero)
-        {
-            return Rounding.Pack<T>(productSign, exponent, high | (low != 0 ? 1UL : 0), ref context);
-        }
-
-        return AddWide<T>(
-            new(high, low), exponent, productSign, new(z.Significand, 0), z.Exponent, addendSign, ref context);
+        return z.Kind == FloatKind.Zero
+            ? Rounding.Pack<T>(productSign, exponent, product.Sticky, ref context)
+            : AddWide<T>(product, exponent, productSign, z, addendSign, ref context);
     }
 
     /// <summary>Adds two values with their leading bits at 127 and at least 20 zero bits below what they say.</summary>
     private static ulong AddWide<T>(
-        UInt128 product, int productExponent, ulong productSign, UInt128 addend, int addendExponent, ulong addendSign, ref FloatContext context)
+        Wide product, int productExponent, ulong productSign, in Unpacked addend, ulong addendSign, ref FloatContext context)
         where T : struct, IFloatFormat
     {
-        var (large, small) = (product, addend);
-        var (exponent, distance) = (productExponent, productExponent - addendExponent);
+        var (large, small) = (product, new Wide(addend.Significand, 0));
+        var (exponent, distance) = (productExponent, productExponent - addend.Exponent);
         var sign = productSign;
-        if (distance < 0 || (distance == 0 && product < addend))
+        if (distance < 0 || (distance == 0 && large.High < small.High))
         {
-            (large, small) = (addend, product);
-            exponent = addendExponent;
+            (large, small) = (small, large);
+            exponent = addend.Exponent;
             distance = -distance;
             sign = addendSign;
         }
 
         // One bit of headroom, as in addition: what falls off the smaller one is too far down to be rounded upon.
-        large >>= 1;
-        small = Rounding.ShiftRightSticky(small >> 1, distance);
-        var sum = productSign == addendSign ? large + small : large - small;
-        if (sum == UInt128.Zero)
+        large = large.ShiftRightSticky(1);
+        small = small.ShiftRightSticky(distance + 1);
+        var sum = productSign == addendSign ? large.Plus(small) : large.Minus(small);
+        if ((sum.High | sum.Low) == 0)
         {
             return Specials.ZeroSum<T>(context);
         }
 
-        var shift = (int)UInt128.LeadingZeroCount(sum);
-        sum <<= shift;
-        var significand = (ulong)(sum >> 64) | ((ulong)sum != 0 ? 1UL : 0);
-        return Rounding.Pack<T>(sign, exponent + 1 - shift, significand, ref context);
+        if (sum.High == 0)
+        {
+            sum = new(sum.Low, 0);
+            exponent -= 64;
+        }
+
+        var shift = BitOperations.LeadingZeroCount(sum.High);
+        return Rounding.Pack<T>(sign, exponent + 1 - shift, sum.ShiftLeft(shift).Sticky, ref context);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -160,16 +160,34 @@ public static class HostFloat64
         return HostGate.IsPlain<Binary64>(result) && (HostGate.IsInexactSet(context) || TryNoteFusedError(x, y, z, sum, ref context));
     }
 
-    /// <summary>Only where the product alone is exact is the rest a plain sum; two errors at once are left to the bit-exact path.</summary>
+    /// <summary>
+    /// Compares x × y + z with what it was rounded to: the product is p + e exactly, p + z is s + t, and t + e is u + w. If
+    /// w is zero, s + u is all of it, and the error of that sum tells. If not, the sum is inexact: t is not zero then, so p
+    /// and z did not cancel (Sterbenz's lemma) and |p| ≤ 2|s|, which keeps |u + w| below a few units in the last place of
+    /// s. Were the total representable, u + w would be a multiple of half that unit, and so few of those fit into u.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool TryNoteFusedError(double x, double y, double z, double sum, ref FloatContext context)
+    private static bool TryNoteFusedError(double x, double y, double z, double rounded, ref FloatContext context)
     {
         var product = x * y;
-        var bits = Bits(product);
-        return HostGate.IsFinite<Binary64>(bits)
-            && HostGate.HasExactError(bits)
-            && Math.FusedMultiplyAdd(x, y, -product) == 0
-            && TryNoteSumError(product, z, sum, ref context);
+        if (!HostGate.HasExactError(Bits(product)))
+        {
+            return false;
+        }
+
+        var productError = Math.FusedMultiplyAdd(x, y, -product);
+        var sum = product + z;
+        var sumError = HostGate.SumError(product, z, sum);
+        var errors = sumError + productError;
+        var rest = HostGate.SumError(sumError, productError, errors);
+        var error = HostGate.SumError(sum, errors, rounded);
+        if (!double.IsFinite(rest) || (rest == 0 && !double.IsFinite(error)))
+        {
+            return false; // something overflowed on the way
+        }
+
+        NoteError(rest != 0 ? rest : error, ref context);
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,14 +16,6 @@ internal static class Rounding
         _ => value != 0 ? 1UL : 0,
     };
 
-    /// <inheritdoc cref="ShiftRightSticky(ulong, int)"/>
-    public static UInt128 ShiftRightSticky(UInt128 value, int count) => count switch
-    {
-        <= 0 => value,
-        < 128 => value >> count | (value << 128 - count != UInt128.Zero ? UInt128.One : UInt128.Zero),
-        _ => value != UInt128.Zero ? UInt128.One : UInt128.Zero,
-    };
-
     /// <summary>Rounds <paramref name="whole"/> + <paramref name="fraction"/> / 2^64 to an integer, in magnitude.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong ToWhole(ulong whole, ulong fraction, bool negative, RoundingMode rounding)

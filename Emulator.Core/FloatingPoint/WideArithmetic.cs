@@ -30,26 +30,32 @@ internal static class WideArithmetic
     public static ulong SquareRoot(ulong high, out bool exact)
     {
         // The host's root is right in its first 50 bits or so; one Newton step on the exact remainder gives the other
-        // 14, and the loops settle the last unit whatever the estimate was.
-        var radicand = new UInt128(high, 0);
+        // 14 (a quotient of 13 bits, for which half the digits will do), and the loops settle the last unit whatever
+        // the estimate was.
         var root = (ulong)(Math.Sqrt(high) * (1UL << DigitBits));
-        var remainder = (Int128)(radicand - (UInt128)root * root);
-        root += (ulong)(long)((double)remainder / (2.0 * root));
-        var square = (UInt128)root * root;
-        while (square > radicand)
+        var (above, below) = Remainder(high, root);
+        root += (ulong)((long)(above << DigitBits | below >> DigitBits) / (long)(root >> DigitBits - 1));
+        (above, below) = Remainder(high, root);
+        while ((long)above < 0)
         {
-            root--;
-            square = (UInt128)root * root;
+            (above, below) = Remainder(high, --root);
         }
 
-        while (radicand - square > (UInt128)root << 1)
+        // (r + 1)² fits as well while the remainder exceeds 2r, which has 65 bits.
+        while (above > 1 || (above == 1 && below > root << 1))
         {
-            root++;
-            square = (UInt128)root * root;
+            (above, below) = Remainder(high, ++root);
         }
 
-        exact = square == radicand;
+        exact = (above | below) == 0;
         return root;
+    }
+
+    /// <summary><paramref name="high"/> × 2^64 − <paramref name="root"/>², in 128 bits.</summary>
+    private static (ulong Above, ulong Below) Remainder(ulong high, ulong root)
+    {
+        var squareHigh = Math.BigMul(root, root, out var squareLow);
+        return unchecked((high - squareHigh - (squareLow != 0 ? 1UL : 0), 0 - squareLow));
     }
 
     /// <summary>One digit of schoolbook division: <paramref name="rest"/> × 2^32 ÷ <paramref name="divisor"/> (Knuth, TAOCP 2, 4.3.1 D).</summary>
