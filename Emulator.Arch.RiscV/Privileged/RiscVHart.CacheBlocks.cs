@@ -12,6 +12,7 @@ public sealed partial class RiscVHart
     public const int CacheBlockSize = 64;
 
     private const int ZeroingStep = 8;
+    private const int ProtectionGrain = 4;
 
     private ulong CacheBlockEnvcfg =>
         (Isa.Has(RiscVExtension.Zicbom) ? Envcfg.Cbie | Envcfg.Cbcfe : 0) | (Isa.Has(RiscVExtension.Zicboz) ? Envcfg.Cbze : 0);
@@ -55,7 +56,7 @@ public sealed partial class RiscVHart
     private void ZeroBlock(GuestVirtualAddress block, ulong address)
     {
         int mmuIndex = (int)DataMmuIndex;
-        for (ulong offset = 0; offset < CacheBlockSize; offset += ZeroingStep)
+        for (ulong offset = 0; offset < CacheBlockSize; offset += ProtectionGrain)
         {
             var part = new GuestVirtualAddress(block.Value + offset);
             if (!TryTranslate(part, AccessKind.Write, mmuIndex, out var translation, out var fault))

@@ -79,7 +79,11 @@ public sealed partial class RiscVHart
     }
 
     /// <summary>Sleeps until an interrupt is pending and enabled.</summary>
-    internal void Suspend() => Sleep(SleepReason.Suspended);
+    internal void Suspend()
+    {
+        Sleep(SleepReason.Suspended);
+        RequestAttention(); // it may be pending already
+    }
 
     /// <summary>The machine was asked to stop: nothing more is executed.</summary>
     internal void AwaitMachineStop() => Sleep(SleepReason.MachineStop);

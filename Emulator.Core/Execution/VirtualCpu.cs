@@ -80,6 +80,14 @@ public abstract unsafe partial class VirtualCpu : IDisposable
         State->ExitReason = ExitReason.Fault;
     }
 
+    /// <summary>Takes back an exception that a helper raised outside of a block; null when it raised none.</summary>
+    internal GuestFault? TakeRaisedFault()
+    {
+        bool isRaised = State->ExitReason == ExitReason.Fault;
+        State->ExitReason = ExitReason.None;
+        return isRaised ? _pendingFault : null;
+    }
+
     /// <summary>In a helper whose block leaves after it: the hart sleeps until <see cref="HasWakeupEvent"/>, or a request from outside.</summary>
     public void Halt() => IsHalted = true;
 
