@@ -65,7 +65,7 @@ public static class DiskImage
         ([.. "vhdxfile"u8], "VHDX"),
         ([.. "conectix"u8], "VHD"),
         ([.. "<<< "u8], "VDI"),
-        ([.. "\x1f\x8b"u8], "gzip"),
+        ([0x1f, 0x8b], "gzip"),
         ([0xfd, .. "7zXZ"u8], "xz"),
         ([0x28, 0xb5, 0x2f, 0xfd], "zstd"),
     ];

@@ -23,12 +23,21 @@ internal sealed class TestDriver(IMmioDevice device, ArrayGuestMemory memory)
 
     public uint Read(VirtioMmioRegister register)
     {
-        Assert.That(device.Read(new MmioAccess((uint)register, 4), out ulong value), Is.EqualTo(BusStatus.Ok));
+        if (device.Read(new MmioAccess((uint)register, 4), out ulong value) != BusStatus.Ok)
+        {
+            Assert.Fail($"{register} cannot be read");
+        }
+
         return (uint)value;
     }
 
-    public void Write(VirtioMmioRegister register, uint value) =>
-        Assert.That(device.Write(new MmioAccess((uint)register, 4), value), Is.EqualTo(BusStatus.Ok));
+    public void Write(VirtioMmioRegister register, uint value)
+    {
+        if (device.Write(new MmioAccess((uint)register, 4), value) != BusStatus.Ok)
+        {
+            Assert.Fail($"{register} cannot be written");
+        }
+    }
 
     public ulong ReadConfig(uint offset, int size)
     {
@@ -97,7 +106,11 @@ internal sealed class TestDriver(IMmioDevice device, ArrayGuestMemory memory)
         _nextFree = (_nextFree + (ulong)alignment - 1) & ~((ulong)alignment - 1);
         GuestPhysicalAddress address = memory.Start + _nextFree;
         _nextFree += (ulong)length;
-        Assert.That(_nextFree, Is.LessThanOrEqualTo((ulong)memory.Size), "the test needs more guest memory");
+        if (_nextFree > (ulong)memory.Size)
+        {
+            Assert.Fail("the test needs more guest memory");
+        }
+
         return address;
     }
 
