@@ -27,5 +27,13 @@ public static class DeviceCatalog
         ]),
         new("plic", "RISC-V platform-level interrupt controller", [new("sources", "interrupt sources, 1 to 1023 (default 95)")]),
         new("sifive-test", "Switches the machine off or restarts it", []),
+        new("virtio-blk", "Disk",
+        [
+            new("disk", "image FILE with format=raw, readonly, snapshot"),
+            new("serial", "up to 20 ASCII characters (default none)"),
+            new("queue-size", "a power of two from 4 to 32768 (default 256)"),
+        ]),
+        new("virtio-console", "Console with one port", [new("size", "columns and rows (default unknown)")]),
+        new("virtio-rng", "Source of random bytes", [new("seed", "the same bytes for the same seed (default: the host's generator)")]),
     ];
 }

@@ -1,3 +1,5 @@
+using Emulator.Tests.Virtio;
+
 namespace Emulator.Tests.Devices;
 
 /// <summary>
@@ -14,5 +16,6 @@ internal static class DeviceCases
         TestFinisherTests.Case,
         Uart16550Tests.Case,
         Uart16550Tests.ShiftedCase,
+        .. VirtioCases.All,
     ];
 }
