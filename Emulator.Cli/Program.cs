@@ -1,1 +1,3 @@
-return 0;
+using Emulator.Cli;
+
+return await CliApplication.RunAsync(args, CliStreams.Standard);

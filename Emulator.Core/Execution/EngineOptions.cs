@@ -36,4 +36,7 @@ public sealed record EngineOptions
 
     /// <summary>The most guest instructions in one compiled region.</summary>
     public int MaxRegionInstructions { get; init; } = 200;
+
+    /// <summary>Sees every instruction before it is executed, which is slow: they are then executed one at a time, whatever the engine.</summary>
+    public IInstructionTracer? Tracer { get; init; }
 }

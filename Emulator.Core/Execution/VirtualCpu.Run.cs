@@ -45,7 +45,8 @@ public abstract unsafe partial class VirtualCpu
 
             if (IsHalted) return;
             if (_cache!.Options.IsDeterministic && State->InstructionCount >= State->InstructionLimit) return;
-            if (_cache.Options.Kind == EngineKind.Reference) RunReferenceBlock();
+            if (_cache.Options.Tracer is not null) Step();
+            else if (_cache.Options.Kind == EngineKind.Reference) RunReferenceBlock();
             else RunThreaded();
         }
     }
@@ -172,6 +173,7 @@ public abstract unsafe partial class VirtualCpu
         State->ExitReason = ExitReason.None;
         if (Find(ProgramCounter, isSingle: true) is not { } block) return;
         _cache!.Counters.SingleSteps++;
+        if (_cache.Options.Tracer is { } tracer) Trace(tracer, block);
         IsSingleStepping = true;
         ReferenceInterpreter.Run(this, block.Ir);
         IsSingleStepping = false;

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using Emulator.Cli.Commands;
+using Emulator.Core.Loading;
+using Emulator.Machines;
+
+namespace Emulator.Cli;
+
+/// <summary>The whole tool: from arguments to an exit status.</summary>
+internal static class CliApplication
+{
+    /// <summary>Runs one command line.</summary>
+    /// <returns>The exit status.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliStreams streams)
+    {
+        try
+        {
+            // Without response files and bundling, a value that begins with @ or - is itself.
+            var parsed = CommandLineParser.Parse(CreateRoot(streams), arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+            if (parsed.Errors.Count > 0 && parsed.Action is not (HelpAction or VersionAction))
+            {
+                throw new CommandLineException($"{parsed.Errors[0].Message.TrimEnd('.')} ({CommandPath(parsed.CommandResult)} --help lists what there is)");
+            }
+
+            var configuration = new InvocationConfiguration
+            {
+                Output = streams.Out,
+                Error = streams.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null, // a run ends its machine itself
+            };
+            return await parsed.InvokeAsync(configuration);
+        }
+        catch (CommandLineException exception)
+        {
+            return Complain(streams, exception, ExitStatus.BadCommandLine);
+        }
+        catch (Exception exception) when (exception is InputException or ImageFormatException or MachineConfigurationException or IOException or UnauthorizedAccessException)
+        {
+            return Complain(streams, exception, ExitStatus.UnusableInput);
+        }
+        catch (Exception exception)
+        {
+            streams.Error.WriteLine($"emu: internal fault: {exception}");
+            return ExitStatus.InternalFault;
+        }
+    }
+
+    private static Command CreateRoot(CliStreams streams)
+    {
+        // Not a RootCommand: that is called after the process, which is not always ours.
+        var root = new Command("emu", "A system emulator. Without arguments it boots a small RISC-V guest that it brings along; leave it with Ctrl-A X.")
+        {
+            new HelpOption(),
+            new Option<bool>("--version") { Description = "Show the version", Action = new VersionAction() },
+            RunCommand.Create(streams),
+            MachinesCommand.Create(streams),
+        };
+        root.SetAction((_, _) => DemoCommand.RunAsync(streams));
+        return root;
+    }
+
+    private static string CommandPath(SymbolResult result) =>
+        result is CommandResult command ? $"{(command.Parent is null ? "" : CommandPath(command.Parent) + " ")}{command.Command.Name}" : "emu";
+
+    private static int Complain(CliStreams streams, Exception exception, int status)
+    {
+        streams.Error.WriteLine($"emu: {exception.Message.ReplaceLineEndings(" ")}");
+        return status;
+    }
+}

@@ -1,0 +1,29 @@
+using System.IO.Pipelines;
+using Emulator.Devices.Host;
+
+namespace Emulator.Cli;
+
+/// <summary>What the process is connected to, so that a test can stand in for it.</summary>
+internal sealed record CliStreams
+{
+    /// <summary>The process's own.</summary>
+    public static CliStreams Standard { get; } = new()
+    {
+        Out = Console.Out,
+        Error = Console.Error,
+        OutIsTerminal = !Console.IsOutputRedirected,
+        OpenConsole = static leave => new StdioTransport(leave),
+    };
+
+    /// <summary>Results.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>Complaints, statistics, progress.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Whether results are looked at by a person.</summary>
+    public bool OutIsTerminal { get; init; }
+
+    /// <summary>Opens the guest's console on standard input and output; the argument is called when the user wants to leave.</summary>
+    public required Func<Action, IDuplexPipe> OpenConsole { get; init; }
+}

@@ -1,0 +1,77 @@
+using Emulator.Arch.RiscV.Isa;
+using Emulator.Cli.Options;
+using Emulator.Core.Loading;
+using Emulator.Machines;
+using Emulator.Machines.DeviceTree;
+using Emulator.Machines.RiscVVirt;
+
+namespace Emulator.Cli.Running;
+
+
+/// <summary>A machine that can be named on the command line.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Summary">What it is, in one line.</param>
+/// <param name="Options">The options that mean something special to it, with what.</param>
+/// <param name="Describe">Makes its description: everything that is particular to this machine.</param>
+internal sealed record MachineEntry(
+    string Name, string Summary, IReadOnlyList<(string Option, string Meaning)> Options, Func<RunOptions, GuestImage?, MachineDescription> Describe);
+
+/// <summary>The machines there are.</summary>
+internal static class MachineCatalog
+{
+    private const string NoFirmware = "none";
+    private const string BuiltInFirmware = "builtin";
+
+    /// <summary>All of them, the default first.</summary>
+    public static IReadOnlyList<MachineEntry> All { get; } =
+    [
+        new(RunOptions.DefaultMachine, "RISC-V board with the addresses and interrupts of QEMU's virt",
+        [
+            ("--cpu LIST", "ISA string such as rv64gc_zba, max or rv32max, then ,+name and ,-name (default max, or rv32max for a 32-bit ELF file)"),
+            ("--harts N", "1 to 32"),
+            ("--memory SIZE", "from 1M, in whole pages; at 0x80000000"),
+            ("--bios none|builtin|FILE", "nothing, our own SBI, or firmware such as OpenSBI at the start of RAM"),
+            ("--kernel FILE", "Linux Image (also gzip, zstd, EFI zboot), ELF or raw"),
+            ("--disk FILE,...", "up to 7 virtio block devices"),
+        ], DescribeRiscVVirt),
+    ];
+
+    /// <summary>The machine of a name.</summary>
+    /// <exception cref="CommandLineException">There is none.</exception>
+    public static MachineEntry Get(string name) => All.FirstOrDefault(machine => machine.Name == name)
+        ?? throw new CommandLineException($"--machine {name}: no such machine; expected {string.Join(" or ", All.Select(static machine => machine.Name))}");
+
+    private static RiscVVirtDescription DescribeRiscVVirt(RunOptions options, GuestImage? kernel)
+    {
+        if (!options.X86Options.IsEmpty)
+        {
+            throw new CommandLineException($"{options.X86Options[0]} is for x86 machines; {RunOptions.DefaultMachine} ends by its finisher, SBI or tohost");
+        }
+
+        return new RiscVVirtDescription
+        {
+            Isa = Isa(options.Cpu, kernel),
+            Firmware = options.Bios switch
+            {
+                null => null,
+                NoFirmware => Firmware.None,
+                BuiltInFirmware => Firmware.BuiltIn,
+                string path => Firmware.FromImage(InputFile.Use("--bios", path, static path => GuestImage.Load(path))),
+            },
+            DeviceTree = options.DeviceTree is { } tree ? InputFile.Use("--dtb", tree, DeviceTreeDocument.Load) : null,
+        };
+    }
+
+    private static IsaConfiguration Isa(string? cpu, GuestImage? kernel)
+    {
+        if (cpu is null) return kernel is ElfImage { Class: ElfClass.Elf32 } ? IsaConfiguration.Max32 : IsaConfiguration.Max;
+        try
+        {
+            return IsaConfiguration.Parse(cpu);
+        }
+        catch (FormatException exception)
+        {
+            throw new CommandLineException($"--cpu: {exception.Message}");
+        }
+    }
+}
