@@ -14,6 +14,10 @@ internal static class ControlRegisters
     private const int UserCounters = 0xc00;
     private const int MachineCounters = 0xb00;
     private const int CounterInhibit = 0x320;
+    private const int Stimecmp = 0x14d;
+    private const int Stimecmph = 0x15d;
+    private const int Mip = 0x344;
+    private const int Sip = 0x144;
 
     public static ImmutableArray<InstructionDefinition> Instructions { get; } = InstructionSet.Of(RiscVExtension.Zicsr,
 
@@ -43,7 +47,7 @@ internal static class ControlRegisters
         else if (IsCounter(i.Csr)) l.Ir.Jump(l.Length);
     }
 
-    // What counts instructions must stand alone in its block, where the count is exact.
+    // What counts instructions, or depends on the time, must stand alone in its block, where the count is exact.
     private static bool MustSplit(RiscVLifter l, Operands i)
     {
         if (!IsCounter(i.Csr) || l.Ir.InstructionCount == 0) return false;
@@ -51,5 +55,6 @@ internal static class ControlRegisters
         return true;
     }
 
-    private static bool IsCounter(int csr) => (csr & CounterMask) is UserCounters or MachineCounters || csr == CounterInhibit;
+    private static bool IsCounter(int csr) => (csr & CounterMask) is UserCounters or MachineCounters
+        || csr is CounterInhibit or Stimecmp or Stimecmph or Mip or Sip;
 }

@@ -1,4 +1,3 @@
-using Emulator.Arch.RiscV.Isa;
 using Emulator.Arch.RiscV.Privileged;
 using Emulator.Core.Bus;
 
@@ -7,6 +6,8 @@ namespace Emulator.Arch.RiscV;
 /// <content>Interrupt inputs, mip and mie (Priv. spec 3.1.9, 12.1.3).</content>
 public sealed partial class RiscVHart
 {
+    private readonly ulong _supervisorInterrupts;
+
     // Levels of the inputs, changed by other threads.
     private ulong _lines;
 
@@ -42,10 +43,7 @@ public sealed partial class RiscVHart
     internal ulong PendingForModify =>
         (Pending & ~InterruptCause.Seip) | (Volatile.Read(ref Registers.SoftwarePending) & InterruptCause.Seip);
 
-    private ulong ImplementedInterrupts =>
-        Isa.Has(RiscVExtension.S) ? InterruptCause.Machine | InterruptCause.Supervisor : InterruptCause.Machine;
-
-    internal ulong InterruptsOfSupervisor => Isa.Has(RiscVExtension.S) ? InterruptCause.Supervisor : 0;
+    private ulong ImplementedInterrupts => InterruptCause.Machine | _supervisorInterrupts;
 
     /// <summary>Sets a bit of mip that software can set, from any thread.</summary>
     internal void SetSoftwarePending(ulong bit)
@@ -58,7 +56,7 @@ public sealed partial class RiscVHart
 
     internal void WriteMip(ulong value)
     {
-        ulong mask = InterruptsOfSupervisor;
+        ulong mask = _supervisorInterrupts;
         if (UsesTimerComparison) mask &= ~InterruptCause.Stip;
         WriteSoftwarePending(value, mask);
     }
@@ -75,7 +73,7 @@ public sealed partial class RiscVHart
 
     internal void WriteMideleg(ulong value)
     {
-        Registers.Mideleg = value & InterruptsOfSupervisor;
+        Registers.Mideleg = value & _supervisorInterrupts;
         NoticeInterrupts();
     }
 

@@ -45,7 +45,7 @@ public sealed partial class RiscVHart
         ProgramCounter = address & XlenMask;
         this[RiscVSlots.X(AbiRegister.A0)] = (ulong)Index;
         this[RiscVSlots.X(AbiRegister.A1)] = argument;
-        FlushTranslations();
+        OnSatpChanged();
         RequestAttention();
     }
 
@@ -53,7 +53,7 @@ public sealed partial class RiscVHart
     public void OpenForSupervisor()
     {
         Registers.Medeleg = DelegableExceptions & ~(1ul << (int)ExceptionCause.EnvironmentCallFromSupervisor);
-        Registers.Mideleg = InterruptsOfSupervisor;
+        Registers.Mideleg = _supervisorInterrupts;
         Registers.Mcounteren = uint.MaxValue;
         WriteMenvcfg(Envcfg.Stce | Envcfg.Pbmte | Envcfg.Cbie | Envcfg.Cbcfe | Envcfg.Cbze | (Registers.Menvcfg & Envcfg.Adue));
         Registers.Mseccfg = WritableMseccfg & Mseccfg.Sseed;

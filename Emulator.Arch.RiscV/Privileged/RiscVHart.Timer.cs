@@ -8,6 +8,12 @@ namespace Emulator.Arch.RiscV;
 public sealed partial class RiscVHart
 {
     private readonly IClockTimer _alarm;
+    private readonly Lock _alarmGate = new();
+    private bool _isDisposed;
+
+    // The deadline may have passed. Set by the alarm, so that the clock need not be read each time interrupts are looked at; STIP may
+    // follow the comparison a little later (Sstc).
+    private volatile bool _isDeadlineReached;
 
     /// <summary>The time CSR.</summary>
     internal ulong Time => _time();
@@ -15,7 +21,7 @@ public sealed partial class RiscVHart
     /// <summary>STIP follows stimecmp; otherwise it is a bit that M writes.</summary>
     private bool UsesTimerComparison => (Registers.Menvcfg & Envcfg.Stce) != 0 || Firmware is not null;
 
-    private bool IsTimerDue => Registers.Stimecmp != ulong.MaxValue && _time() >= Registers.Stimecmp;
+    private bool IsTimerDue => _isDeadlineReached && _time() >= Registers.Stimecmp;
 
     /// <summary>The machine's time was set to another value: deadlines move. Any thread.</summary>
     public void OnTimeChanged() => Post(static cpu => ((RiscVHart)cpu).ScheduleAlarm());
@@ -42,6 +48,7 @@ public sealed partial class RiscVHart
     // On the hart's thread, or while it does not run, so that the last deadline written is the one that is set.
     private void ScheduleAlarm()
     {
+        _isDeadlineReached = false;
         ulong deadline = Registers.Stimecmp;
         if (!UsesTimerComparison || deadline == ulong.MaxValue)
         {
@@ -52,6 +59,7 @@ public sealed partial class RiscVHart
         ulong now = _time();
         if (now >= deadline)
         {
+            _isDeadlineReached = true;
             NoticeInterrupts();
             return;
         }
@@ -63,10 +71,23 @@ public sealed partial class RiscVHart
         _alarm.Schedule(start + (ticks * Tick));
     }
 
-    // On the clock's thread. Should the time have been set back meanwhile, the hart sets the alarm again.
+    // On the clock's thread. Should the deadline have moved meanwhile, the hart sets the alarm again.
     private void OnAlarm()
     {
-        if (IsTimerDue) RequestAttention();
-        else OnTimeChanged();
+        bool isDue = _time() >= Registers.Stimecmp;
+        lock (_alarmGate)
+        {
+            if (_isDisposed) return;
+            if (isDue) _isDeadlineReached = true;
+            if (isDue) RequestAttention();
+            else OnTimeChanged();
+        }
+    }
+
+    // An alarm already under way must not find the state block freed.
+    private void DisposeAlarm()
+    {
+        lock (_alarmGate) _isDisposed = true;
+        _alarm.Dispose();
     }
 }

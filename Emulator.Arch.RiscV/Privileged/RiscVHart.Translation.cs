@@ -7,7 +7,12 @@ namespace Emulator.Arch.RiscV;
 /// <content>From virtual to physical addresses, with protection (Priv. spec 12.3.2 and 3.7), and the fences that forget them.</content>
 public sealed partial class RiscVHart
 {
+    private const byte AllPermissions = PmpConfig.R | PmpConfig.W | PmpConfig.X;
+
     private readonly LargePageSet _largePages = new();
+
+    // What satp.MODE means; null for Bare.
+    private SvFormat? _format;
 
     /// <inheritdoc/>
     protected override bool TryTranslate(
@@ -15,9 +20,10 @@ public sealed partial class RiscVHart
     {
         var index = (RiscVMmuIndex)mmuIndex;
         var privilege = kind == AccessKind.Execute ? Registers.Privilege : PrivilegeOf(index);
+        address = new GuestVirtualAddress(address.Value & XlenMask);
         var leaf = new Leaf(address.Value, AllPermissions);
         translation = default;
-        if (privilege != Privilege.Machine && PagingFormat is { } format)
+        if (privilege != Privilege.Machine && _format is { } format)
         {
             var access = new PageAccess(kind, privilege, index == RiscVMmuIndex.SupervisorUserAccess, HasStatus(Mstatus.Mxr));
             if (Walk(format, address.Value, access, out leaf) is { } cause)
@@ -52,7 +58,7 @@ public sealed partial class RiscVHart
     {
         if (!TryGetFormat(Satp.ModeOf(value, Isa.Is64), out _) || value == Registers.Satp) return;
         Registers.Satp = value;
-        FlushTranslations();
+        OnSatpChanged();
     }
 
     internal bool MayUseSatp() => Registers.Privilege != Privilege.Supervisor || !HasStatus(Mstatus.Tvm);
@@ -83,16 +89,11 @@ public sealed partial class RiscVHart
         return false;
     }
 
-    private SvFormat? PagingFormat
+    private void OnSatpChanged()
     {
-        get
-        {
-            TryGetFormat(Satp.ModeOf(Registers.Satp, Isa.Is64), out var format);
-            return format;
-        }
+        TryGetFormat(Satp.ModeOf(Registers.Satp, Isa.Is64), out _format);
+        FlushTranslations();
     }
-
-    private const byte AllPermissions = PmpConfig.R | PmpConfig.W | PmpConfig.X;
 
     /// <summary>The format of a value of satp.MODE, null for Bare; false for an unsupported value.</summary>
     private bool TryGetFormat(int mode, out SvFormat? format)

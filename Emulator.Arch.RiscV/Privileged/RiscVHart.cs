@@ -39,6 +39,7 @@ public sealed partial class RiscVHart : VirtualCpu
         _entropy = environment.Entropy ?? HostEntropy;
         _csrTable = CsrTable.For(Isa);
         _statusWritable = WritableStatus(Isa);
+        _supervisorInterrupts = Isa.Has(RiscVExtension.S) ? InterruptCause.Supervisor : 0;
         _alarm = _clock.CreateTimer(OnAlarm);
         Reset();
     }
@@ -93,7 +94,7 @@ public sealed partial class RiscVHart : VirtualCpu
         _remoteFence = null;
         if (state.Sleep != SleepReason.None) Halt();
         _pmp.Update(in Registers);
-        FlushTranslations();
+        OnSatpChanged();
         ScheduleAlarm();
         RequestAttention();
     }
@@ -101,7 +102,7 @@ public sealed partial class RiscVHart : VirtualCpu
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _alarm.Dispose();
+        if (disposing) DisposeAlarm();
         base.Dispose(disposing);
     }
 }

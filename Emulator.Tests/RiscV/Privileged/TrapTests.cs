@@ -19,13 +19,15 @@ public sealed class TrapTests
     [Test]
     public void Exceptions_go_where_they_are_delegated([Values("rv64max", "rv32max")] string isa)
     {
+        using var machine = new HartFixture(isa);
+        var hart = machine.Hart;
         foreach (var cause in Enum.GetValues<ExceptionCause>())
         foreach (var privilege in Privileges)
         foreach (bool isDelegated in (bool[])[false, true])
         foreach (bool interruptsOn in (bool[])[false, true])
         {
-            using var machine = Create(isa, privilege, interruptsOn);
-            var hart = machine.Hart;
+            hart.Reset();
+            Prepare(hart, privilege, interruptsOn);
             hart.WriteMedeleg(isDelegated ? ulong.MaxValue : 0);
             bool canDelegate = ((0xb3ffu >> (int)cause) & 1) != 0;
             bool toSupervisor = isDelegated && canDelegate && privilege != Privilege.Machine;
@@ -231,13 +233,17 @@ public sealed class TrapTests
     private static HartFixture Create(string isa, Privilege privilege, bool interruptsOn)
     {
         var machine = new HartFixture(isa);
-        var hart = machine.Hart;
+        Prepare(machine.Hart, privilege, interruptsOn);
+        return machine;
+    }
+
+    private static void Prepare(RiscVHart hart, Privilege privilege, bool interruptsOn)
+    {
         hart.SetCsr(0x305, MachineVector);
         hart.SetCsr(0x105, SupervisorVector);
         hart.WriteMstatus(interruptsOn ? Mstatus.Mie | Mstatus.Sie : 0);
         hart.Registers.Privilege = privilege;
         hart.ProgramCounter = Pc;
-        return machine;
     }
 
     private static void SetPending(RiscVHart hart, ulong bits)
