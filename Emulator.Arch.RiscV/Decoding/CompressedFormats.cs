@@ -33,6 +33,10 @@ internal static class CompressedFormats
     /// <summary>No operands.</summary>
     public static OperandFormat NoOperands { get; } = new("");
 
+    /// <summary>C.NOP; its immediate is a hint, written when it is not 0.</summary>
+    public static OperandFormat Nop { get; } = new(
+        "imm", new ImmediateField("imm", new("5@12 4:0@6", true), static (value, _) => value == 0 ? null : Decimal(value)));
+
     /// <summary>C.ADDI4SPN.</summary>
     public static OperandFormat AddToSp { get; } = new("rd, sp, imm", RdLow, ImpliedSp, Unsigned("5:4|9:6|2|3@12"));
 

@@ -108,5 +108,6 @@ internal static class Formats
     public static ImmediateField Target(string layout) =>
         new("imm", new(layout, true), static (value, address) => $"0x{unchecked(address + (ulong)(long)value):x}");
 
-    private static string Decimal(int value) => value.ToString(CultureInfo.InvariantCulture);
+    /// <summary>A value in decimal.</summary>
+    public static string Decimal(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -22,6 +22,7 @@ internal static class InstructionTable
         .. Reserved.Instructions,
         .. Compressed.Instructions,
         .. CompressedExtra.Instructions,
+        .. CompressedFloat.Instructions,
         .. BitManipulation.Instructions,
         .. BitManipulationForCryptography.Instructions,
         .. ScalarCryptography.Instructions,

@@ -23,7 +23,7 @@ internal static class Compressed
             C("c.sw",       "110 ... ... .. ... 00", F.StoreWord, static (l, i) => l.Store(Opcode.Store32, i.Rs1, i.Immediate, l.X(i.Rs2))),
 
             // quadrant 1
-            C("c.nop",      "000 . 00000 ..... 01",  F.NoOperands, static (l, i) => { }),
+            C("c.nop",      "000 . 00000 ..... 01",  F.Nop, static (l, i) => { }),
             C("c.addi",     "000 . ..... ..... 01",  F.AddImmediate, static (l, i) => l.SetX(i.Rd, l.AddX(l.X(i.Rs1), i.Immediate))),
             C("c.li",       "010 . ..... ..... 01",  F.LoadImmediate, static (l, i) => l.SetX(i.Rd, i.Immediate)),
             C("c.addi16sp", "011 . 00010 ..... 01",  F.AdjustSp, static (l, i) => l.SetX(i.Rd, l.AddX(l.X(i.Rs1), i.Immediate)))

@@ -74,7 +74,8 @@ internal static class FloatFormats
             if (l.TryBeginFloat(i, true)) lift(l, i);
         });
 
-    private static InstructionDefinition Reads(string mnemonic, string pattern, OperandFormat format, Lift lift) =>
+    /// <summary>A row that writes no FP state.</summary>
+    public static InstructionDefinition Reads(string mnemonic, string pattern, OperandFormat format, Lift lift) =>
         new(mnemonic, pattern, format, (l, i) =>
         {
             if (l.TryBeginFloat(i, false)) lift(l, i);
