@@ -4,7 +4,7 @@ using Emulator.Core.Memory;
 
 namespace Emulator.Tests.Execution;
 
-/// <summary>All engines execute random programs alike, to the instruction: registers, memory, flags, program counter.</summary>
+/// <summary>All engines execute random programs, which also rewrite themselves, alike to the instruction: registers, memory, flags, program counter.</summary>
 [TestFixture]
 public class EngineAgreementTests
 {
@@ -57,9 +57,10 @@ public class EngineAgreementTests
         cpu.Run(new StopSignal());
         byte[] data = new byte[ToyArchitecture.DataLength + 8192];
         memory.TryRead(new GuestPhysicalAddress(ToyArchitecture.DataStart - 4096), data);
+        memory.TryRead(new GuestPhysicalAddress(CodeStart), code);
         var registers = Enumerable.Range(0, ToyArchitecture.Registers).Select(r => $"{cpu[ToyArchitecture.R(r)]:x}");
         return $"pc {cpu.ProgramCounter:x} count {cpu.InstructionCount} flags {cpu[new Slot(StateSlots.FloatFlags)]:x} registers {string.Join(' ', registers)} "
-            + $"memory {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(data))}";
+            + $"memory {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData([.. data, .. code]))}";
     }
 
     // few distinct words, so that handlers and regions repeat

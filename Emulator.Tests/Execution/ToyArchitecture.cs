@@ -130,6 +130,7 @@ internal sealed class ToyArchitecture : Architecture
         private Value Address(int size)
         {
             if (random.Next(30) == 0) return Operand();
+            if (random.Next(20) == 0) return ir.Add(ir.And(Value.Of(Register()), 0x3ff8), 0x1_0000); // code: stores there change the program
             long mask = random.Next(4) == 0 ? 0x1fff : 0x1fff & ~(size - 1);
             return ir.Add(ir.And(Value.Of(Register()), mask), (long)DataStart - 8);
         }
