@@ -50,7 +50,10 @@ internal static class MemoryEmitter
         il.Emit(OpCodes.Conv_I);
     }
 
-    /// <summary>Loads through the host address on the stack and extends to 64 bits.</summary>
+    /// <summary>
+    /// Loads through the host address on the stack and extends to 64 bits. Volatile: another hart may write there, so the load must not
+    /// be moved out of a loop or merged with another.
+    /// </summary>
     public static void EmitLoad(ILGenerator il, Opcode opcode)
     {
         var (load, extend) = opcode switch
@@ -63,28 +66,33 @@ internal static class MemoryEmitter
             Opcode.Load32S => (OpCodes.Ldind_I4, OpCodes.Conv_I8),
             _ => (OpCodes.Ldind_I8, OpCodes.Nop),
         };
+        il.Emit(OpCodes.Volatile);
         il.Emit(load);
         if (extend != OpCodes.Nop) il.Emit(extend);
     }
 
-    /// <summary>Stores the 64-bit value on the stack through the host address below it.</summary>
+    /// <summary>Stores the 64-bit value on the stack through the host address below it, in program order.</summary>
     public static void EmitStore(ILGenerator il, Opcode opcode)
     {
         switch (opcode)
         {
             case Opcode.Store8:
                 il.Emit(OpCodes.Conv_U1);
+                il.Emit(OpCodes.Volatile);
                 il.Emit(OpCodes.Stind_I1);
                 break;
             case Opcode.Store16:
                 il.Emit(OpCodes.Conv_U2);
+                il.Emit(OpCodes.Volatile);
                 il.Emit(OpCodes.Stind_I2);
                 break;
             case Opcode.Store32:
                 il.Emit(OpCodes.Conv_U4);
+                il.Emit(OpCodes.Volatile);
                 il.Emit(OpCodes.Stind_I4);
                 break;
             default:
+                il.Emit(OpCodes.Volatile);
                 il.Emit(OpCodes.Stind_I8);
                 break;
         }

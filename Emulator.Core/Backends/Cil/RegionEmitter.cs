@@ -351,6 +351,7 @@ internal sealed class RegionEmitter : OperationEmitter
     {
         var asked = Il.DefineLabel();
         LoadStateAddress(StateOffsets.Attention);
+        Il.Emit(OpCodes.Volatile); // or RyuJIT would look once, before the loop
         Il.Emit(OpCodes.Ldind_I4);
         Il.Emit(OpCodes.Brtrue, asked);
         _stubs.Add(() =>

@@ -46,7 +46,7 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
             }
         }
 
-        operations->Immediate = options.HotThreshold;
+        operations->Immediate = options.Kind == EngineKind.Jit ? 1 : options.HotThreshold;
         block.Entry = operations;
     }
 
