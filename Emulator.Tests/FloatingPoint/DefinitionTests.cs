@@ -113,6 +113,29 @@ public sealed class DefinitionTests
         Comparisons<Binary64>("d");
     }
 
+    /// <summary>
+    /// Products of the form A × 2^76 + small: random operands never have a tie that only the product's last bits break.
+    /// </summary>
+    [TestCase(0x17ff957fde949fUL, 0x1a150025ffa4dbUL)]
+    [TestCase(0x13f2a1926a0f7dUL, 0x12a1bada12a929UL)]
+    [TestCase(0x15195282f7daedUL, 0x1e25d78bce0443UL)]
+    public void The_last_bits_of_a_product_decide_a_tie(ulong x, ulong y)
+    {
+        foreach (var scale in (ReadOnlySpan<double>)[1, 1.5, -1, -1.5])
+        {
+            for (var power = 104; power < 134; power++)
+            {
+                var z = Math.ScaleB(scale, power);
+                var expected = BitConverter.DoubleToUInt64Bits(Math.FusedMultiplyAdd((double)x, y, z));
+                var (a, b, c) = (BitConverter.DoubleToUInt64Bits(x), BitConverter.DoubleToUInt64Bits(y), BitConverter.DoubleToUInt64Bits(z));
+                var (soft, host) = (new FloatContext(FloatBehavior.None), new FloatContext(FloatBehavior.None));
+                Assert.That(FusedArithmetic.MultiplyAdd<Binary64>(a, b, c, ref soft), Is.EqualTo(expected), $"{scale} x 2^{power}");
+                Assert.That(HostFloat64.MultiplyAdd(a, b, c, ref host), Is.EqualTo(expected), $"{scale} x 2^{power}");
+                Assert.That(host, Is.EqualTo(soft), $"{scale} x 2^{power}");
+            }
+        }
+    }
+
     [Test]
     public void Default_NaN_is_the_guests_choice()
         => Assert.Multiple(static () =>
