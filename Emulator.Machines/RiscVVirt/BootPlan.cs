@@ -58,11 +58,14 @@ internal sealed record BootPlan
         }
 
         byte[] tree = createTree(initrd);
-        ulong treeAddress = (Math.Min(ramEnd, TreeLimit) - (ulong)tree.Length) & ~(TreeAlignment - 1);
-        if (initrd is { } range && range.End > treeAddress)
+        ulong used = parts.Where(p => p.Address.Value < ramEnd).Select(p => p.Address.Value + p.Size).DefaultIfEmpty(RiscVVirtMap.Ram).Max();
+        ulong treeEnd = Math.Min(ramEnd, TreeLimit);
+        ulong treeAddress = (treeEnd - (ulong)tree.Length) & ~(TreeAlignment - 1);
+        if (treeAddress < used) treeAddress = (treeEnd - (ulong)tree.Length) & ~(PageSize - 1); // little memory
+        if (treeAddress < used)
         {
             throw new MachineConfigurationException(
-                $"{machine.Name}: kernel and initrd end at {new GuestPhysicalAddress(range.End)}, beyond the device tree at {new GuestPhysicalAddress(treeAddress)}; expected more memory than {machine.Memory >> 20} MiB");
+                $"{machine.Name}: what is loaded ends at {new GuestPhysicalAddress(used)}, beyond the device tree at {new GuestPhysicalAddress(treeAddress)}; expected more memory than {machine.Memory >> 10} KiB");
         }
 
         parts.Add(new LoadPart(new GuestPhysicalAddress(treeAddress), tree, (ulong)tree.Length, "device tree"));
