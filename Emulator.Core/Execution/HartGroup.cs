@@ -14,6 +14,7 @@ public sealed class HartGroup : IDisposable
     private readonly World _world = new();
     private readonly StopSignal _stop = new();
     private readonly TranslationCache _cache;
+    private readonly ExecutionCounters _counters = new();
     private readonly List<Thread> _threads = [];
     private readonly ManualResetEventSlim _outsideEvent = new(false);
     private readonly TaskCompletionSource<Exception?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,7 +34,7 @@ public sealed class HartGroup : IDisposable
         Cpus = cpus;
         Clock = clock;
         _world.IsSingleThreaded = options.IsDeterministic;
-        _cache = new TranslationCache(architecture, memory, _world, options, Counters);
+        _cache = new TranslationCache(architecture, memory, _world, options, _counters);
         foreach (var cpu in cpus) cpu.Attach(_world, _cache);
     }
 
@@ -50,7 +51,17 @@ public sealed class HartGroup : IDisposable
     public IVirtualClock Clock { get; }
 
     /// <summary>What execution did so far.</summary>
-    public ExecutionCounters Counters { get; } = new();
+    public ExecutionCounters Counters
+    {
+        get
+        {
+            // counted by each hart for itself
+            _counters.Dispatches = Cpus.Sum(c => c.Dispatches);
+            _counters.DispatchMisses = Cpus.Sum(c => c.DispatchMisses);
+            _counters.SlowAccesses = Cpus.Sum(c => c.SlowAccesses);
+            return _counters;
+        }
+    }
 
     /// <summary>Instructions retired by all harts; approximate while they run.</summary>
     public ulong InstructionCount => Cpus.Aggregate(0ul, (sum, cpu) => sum + cpu.InstructionCount);

@@ -21,6 +21,8 @@ public abstract unsafe partial class VirtualCpu
 
     internal long Dispatches { get; private set; }
 
+    internal long DispatchMisses { get; private set; }
+
     internal void Attach(World world, TranslationCache cache)
     {
         _world = world;
@@ -110,6 +112,7 @@ public abstract unsafe partial class VirtualCpu
         else
         {
             if (Find(pc, isSingle: false) is not { } block) return;
+            DispatchMisses++;
             entry = block.Entry;
             cached->Target = entry;
             cached->Tag = tag;
