@@ -23,15 +23,20 @@ internal readonly partial record struct RiscVLifter
     {
         var target = X(rs1);
         long added = displacement;
-        bool checks = ChecksTargets;
-        if (Is32 || checks || (rd == rs1 && rd != 0))
+        if (Is32 || ChecksTargets)
         {
             target = Ir.And(Ir.Add(target, added), ~1L);
             if (Is32) target = Ir.ZeroExtend32(target);
+            if (ChecksTargets) Ir.Call(PrivilegedHelpers.MisalignedTarget, target, Ir.And(target, HalfAligned));
+            added = 0;
+        }
+        else if (rd == rs1 && rd != 0)
+        {
+            // the link overwrites the base
+            target = added == 0 ? Ir.Hold(target) : Ir.Add(target, added);
             added = 0;
         }
 
-        if (checks) Ir.Call(PrivilegedHelpers.MisalignedTarget, target, Ir.And(target, HalfAligned));
         if (rd != 0) SetX(rd, AddressHere(Length));
         Ir.JumpIndirect(target, added, 1);
     }
