@@ -22,12 +22,20 @@ internal static class InitramfsScript
         mkdir -p /dev/pts
         mount -t devpts devpts /dev/pts
         hostname -F /etc/hostname
+        read -r line < /proc/cmdline
         while read -r module; do
-            insmod "$module" || echo "init: cannot load $module"
+            name=${module##*/}
+            options=
+            for word in $line; do # MODULE.OPTION=VALUE, as modprobe reads it
+                case $word in
+                    "${name%.ko}".*) options="$options ${word#*.}" ;;
+                esac
+            done
+            insmod "$module" $options || echo "init: cannot load $module"
         done < /etc/modules
 
         root= init=/sbin/init type= flags= mode=rw
-        for word in $(cat /proc/cmdline); do
+        for word in $line; do
             case $word in
                 root=*) root=${word#root=} ;;
                 rootfstype=*) type=${word#rootfstype=} ;;
