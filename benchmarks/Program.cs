@@ -1,1 +1,3 @@
-return 0;
+using Emulator.Benchmarks;
+
+return args is ["guests", .. var rest] ? await GuestComparison.RunAsync(rest) : PartBenchmarks.Run(args);

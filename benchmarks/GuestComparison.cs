@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Emulator.Benchmarks;
+
+/// <summary>
+/// Whole guests beside QEMU, in alternation: <c>guests --emu EMU.DLL [--runs N] [--json FILE] [--boot KERNEL INITRD] PROGRAM.elf...</c>.
+/// Each figure is the median of cold processes, compile time included.
+/// </summary>
+internal static class GuestComparison
+{
+    private const string Qemu = "qemu-system-riscv64";
+    private const string PowerOff = "poweroff\n";
+
+    private sealed record Guest(string Name, string[] EmuArguments, string[] QemuArguments, string? Input);
+
+    private sealed record Row(string Guest, double EmuCpu, double QemuCpu, double EmuWall, double QemuWall, double Ratio);
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        string emu = "";
+        string? json = null;
+        int runs = 5;
+        var guests = new List<Guest>();
+        for (int i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--emu": emu = args[++i]; break;
+                case "--runs": runs = int.Parse(args[++i], CultureInfo.InvariantCulture); break;
+                case "--json": json = args[++i]; break;
+                case "--boot": guests.Add(Boot(args[++i], args[++i])); break;
+                default: guests.Add(Program(args[i])); break;
+            }
+        }
+
+        if (!File.Exists(emu) || guests.Count == 0)
+        {
+            Console.Error.WriteLine("usage: guests --emu EMU.DLL [--runs N] [--json FILE] [--boot KERNEL INITRD] PROGRAM.elf...");
+            return 2;
+        }
+
+        var rows = guests.Select(guest => Measure(emu, guest, runs)).ToList();
+        foreach (var row in rows)
+        {
+            Console.WriteLine($"{row.Guest,-12} emu {row.EmuCpu,7:F2} s CPU {row.EmuWall,7:F2} s   qemu {row.QemuCpu,7:F2} s CPU {row.QemuWall,7:F2} s   qemu/emu {row.Ratio:F2}");
+        }
+
+        Console.WriteLine($"geometric mean of QEMU's CPU time / ours: {Math.Exp(rows.Average(r => Math.Log(r.Ratio))):F2}");
+        if (json is not null) await File.WriteAllTextAsync(json, JsonSerializer.Serialize(rows));
+        return 0;
+    }
+
+    private static Guest Program(string file) => new(
+        Path.GetFileNameWithoutExtension(file), ["--kernel", file, "--bios", "none"], ["-bios", "none", "-kernel", file], null);
+
+    private static Guest Boot(string kernel, string initrd) => new(
+        "boot", ["--kernel", kernel, "--initrd", initrd, "--append", "console=ttyS0"], ["-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0"], PowerOff);
+
+    private static Row Measure(string emu, Guest guest, int runs)
+    {
+        var ours = new List<(double Wall, double Cpu)>();
+        var theirs = new List<(double Wall, double Cpu)>();
+        for (int run = 0; run < runs; run++)
+        {
+            ours.Add(Once("dotnet", [emu, "run", "--memory", "512M", .. guest.EmuArguments], guest));
+            theirs.Add(Once(Qemu, ["-M", "virt", "-m", "512M", "-nographic", .. guest.QemuArguments], guest));
+        }
+
+        double emuCpu = Median(ours.Select(t => t.Cpu));
+        double qemuCpu = Median(theirs.Select(t => t.Cpu));
+        return new Row(guest.Name, emuCpu, qemuCpu, Median(ours.Select(t => t.Wall)), Median(theirs.Select(t => t.Wall)), qemuCpu / emuCpu);
+    }
+
+    private static (double Wall, double Cpu) Once(string program, string[] arguments, Guest guest)
+    {
+        var (wall, cpu, status) = ChildTimes.Measure(program, arguments, guest.Input);
+        if (status != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit status {status}; expected 0");
+        return (wall, cpu);
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return sorted[sorted.Count / 2];
+    }
+}
