@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Emulator.Cli.Commands;
+using Emulator.Cli.Images;
 using Emulator.Core.Loading;
 using Emulator.Machines;
 
@@ -36,7 +37,7 @@ internal static class CliApplication
         {
             return Complain(streams, exception, ExitStatus.BadCommandLine);
         }
-        catch (Exception exception) when (exception is InputException or ImageFormatException or MachineConfigurationException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is InputException or ImageException or ImageFormatException or MachineConfigurationException or IOException or UnauthorizedAccessException)
         {
             return Complain(streams, exception, ExitStatus.UnusableInput);
         }
@@ -49,13 +50,20 @@ internal static class CliApplication
 
     private static Command CreateRoot(CliStreams streams)
     {
+        var run = RunCommand.Create(streams);
+        var help = new HelpBuilder();
+        help.CustomizeSymbol(run, secondColumnText: RunCommand.Summary);
+
         // Not a RootCommand: that is called after the process, which is not always ours.
         var root = new Command("emu", "A system emulator. Without arguments it boots a small RISC-V guest that it brings along; leave it with Ctrl-A X.")
         {
-            new HelpOption(),
+            new HelpOption { Action = new HelpAction { Builder = help } },
             new Option<bool>("--version") { Description = "Show the version", Action = new VersionAction() },
-            RunCommand.Create(streams),
+            run,
             MachinesCommand.Create(streams),
+            DevicesCommand.Create(streams),
+            ImagesCommand.Create(streams),
+            DisasmCommand.Create(streams),
         };
         root.SetAction((_, _) => DemoCommand.RunAsync(streams));
         return root;

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Emulator.Cli.Images;
 using Emulator.Devices.Host;
 
 namespace Emulator.Cli;
@@ -23,6 +24,9 @@ internal sealed record CliStreams
 
     /// <summary>Whether results are looked at by a person.</summary>
     public bool OutIsTerminal { get; init; }
+
+    /// <summary>Where pulled images are.</summary>
+    public Func<ImageStore> Images { get; init; } = ImageStore.Default;
 
     /// <summary>Opens the guest's console on standard input and output; the argument is called when the user wants to leave.</summary>
     public required Func<Action, IDuplexPipe> OpenConsole { get; init; }

@@ -10,15 +10,8 @@ internal static class MachinesCommand
     public static Command Create(CliStreams streams)
     {
         var command = new Command("machines", "List the machines, with what their options take");
-        command.SetAction(_ =>
-        {
-            foreach (var machine in MachineCatalog.All)
-            {
-                streams.Out.WriteLine($"{machine.Name}  {machine.Summary}");
-                int width = machine.Options.Max(static option => option.Option.Length);
-                foreach (var (option, meaning) in machine.Options) streams.Out.WriteLine($"  {option.PadRight(width)}  {meaning}");
-            }
-        });
+        command.SetAction(_ => Catalogue.Write(
+            streams, MachineCatalog.All.Select(static machine => (machine.Name, machine.Summary, machine.Options.Select(static option => (option.Option, option.Meaning))))));
         return command;
     }
 }

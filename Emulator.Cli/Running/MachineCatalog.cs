@@ -41,6 +41,20 @@ internal static class MachineCatalog
     public static MachineEntry Get(string name) => All.FirstOrDefault(machine => machine.Name == name)
         ?? throw new CommandLineException($"--machine {name}: no such machine; expected {string.Join(" or ", All.Select(static machine => machine.Name))}");
 
+    /// <summary>What <c>--cpu</c> says; without it, everything that a program of this width may use.</summary>
+    public static IsaConfiguration Isa(string? cpu, GuestImage? kernel)
+    {
+        if (cpu is null) return kernel is ElfImage { Class: ElfClass.Elf32 } ? IsaConfiguration.Max32 : IsaConfiguration.Max;
+        try
+        {
+            return IsaConfiguration.Parse(cpu);
+        }
+        catch (FormatException exception)
+        {
+            throw new CommandLineException($"--cpu: {exception.Message}");
+        }
+    }
+
     private static RiscVVirtDescription DescribeRiscVVirt(RunOptions options, GuestImage? kernel)
     {
         if (!options.X86Options.IsEmpty)
@@ -60,18 +74,5 @@ internal static class MachineCatalog
             },
             DeviceTree = options.DeviceTree is { } tree ? InputFile.Use("--dtb", tree, DeviceTreeDocument.Load) : null,
         };
-    }
-
-    private static IsaConfiguration Isa(string? cpu, GuestImage? kernel)
-    {
-        if (cpu is null) return kernel is ElfImage { Class: ElfClass.Elf32 } ? IsaConfiguration.Max32 : IsaConfiguration.Max;
-        try
-        {
-            return IsaConfiguration.Parse(cpu);
-        }
-        catch (FormatException exception)
-        {
-            throw new CommandLineException($"--cpu: {exception.Message}");
-        }
     }
 }

@@ -1,3 +1,4 @@
+using Emulator.Cli.Images;
 using Emulator.Cli.Options;
 using Emulator.Core.Execution;
 using Emulator.Core.Loading;
@@ -13,6 +14,22 @@ internal static class RunPlanner
     public const string EmbeddedImage = "riscv-demo";
 
     private const int DefaultMemoryMiB = 512;
+
+    /// <summary>Enters what a pulled image sets; whatever the user gave remains.</summary>
+    /// <param name="options">What the user said.</param>
+    /// <param name="images">Where pulled images are.</param>
+    /// <exception cref="ImageException">There is no such image.</exception>
+    public static RunOptions WithImage(RunOptions options, Func<ImageStore> images)
+    {
+        if (options.Image is null or EmbeddedImage) return options;
+        var image = images().Get(options.Image);
+        return options with
+        {
+            Kernel = options.Kernel ?? image.KernelPath,
+            Initrd = options.Initrd ?? image.InitrdPath,
+            Append = options.Append ?? image.Append,
+        };
+    }
 
     /// <summary>Plans a run.</summary>
     /// <param name="options">What the user said.</param>

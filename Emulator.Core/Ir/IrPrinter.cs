@@ -21,19 +21,23 @@ public static class IrPrinter
     }
 
     /// <summary>One operation, as <c>s75 = add s74, #1</c>.</summary>
-    public static string Print(IrInstruction instruction)
+    /// <param name="instruction">The operation.</param>
+    /// <param name="nameOf">Names of slots that have one, as an architecture's; else they are printed by number.</param>
+    public static string Print(IrInstruction instruction, Func<Slot, string?>? nameOf = null)
     {
         var operands = instruction.Info.Operands;
         var parts = new List<string>();
-        if (operands.HasFlag(OpcodeOperands.A)) parts.Add(instruction.A.ToString());
+        if (operands.HasFlag(OpcodeOperands.A)) parts.Add(Name(instruction.A));
         if (instruction.BIsImmediate) parts.Add(Number(instruction.Immediate));
-        else if ((operands & (OpcodeOperands.B | OpcodeOperands.BOrImmediate)) != 0) parts.Add(instruction.B.ToString());
-        if (operands.HasFlag(OpcodeOperands.C)) parts.Add(instruction.C.ToString());
+        else if ((operands & (OpcodeOperands.B | OpcodeOperands.BOrImmediate)) != 0) parts.Add(Name(instruction.B));
+        if (operands.HasFlag(OpcodeOperands.C)) parts.Add(Name(instruction.C));
         if (operands.HasFlag(OpcodeOperands.LiteralC)) parts.Add($"c={instruction.C.Index}");
         if (operands.HasFlag(OpcodeOperands.Immediate)) parts.Add(Number(instruction.Immediate));
         string name = instruction.Opcode.ToString();
         string body = parts.Count == 0 ? name : $"{name} {string.Join(", ", parts)}";
-        return operands.HasFlag(OpcodeOperands.D) ? $"{instruction.Destination} = {body}" : body;
+        return operands.HasFlag(OpcodeOperands.D) ? $"{Name(instruction.Destination)} = {body}" : body;
+
+        string Name(Slot slot) => nameOf?.Invoke(slot) ?? slot.ToString();
     }
 
     private static string Number(long value) =>

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Tracing;
+
+namespace Emulator.Cli.Listing;
+
+/// <summary>Listens to the runtime for the size of methods that it compiles, which nothing else tells.</summary>
+internal sealed class CompiledMethods : EventListener
+{
+    private const string Runtime = "Microsoft-Windows-DotNETRuntime";
+    private const EventKeywords JitKeyword = (EventKeywords)0x10;
+    private const string MethodLoaded = "MethodLoadVerbose";
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5); // events come some time after the fact
+
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<(nint Start, int Size)>> _methods = new();
+
+    /// <summary>Where a method's machine code is; null when the runtime does not say.</summary>
+    /// <param name="name">The method.</param>
+    public (nint Start, int Size)? Find(string name)
+    {
+        try
+        {
+            return Entry(name).Task.WaitAsync(LongestDelay).GetAwaiter().GetResult();
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnEventSourceCreated(EventSource eventSource)
+    {
+        if (eventSource.Name == Runtime) EnableEvents(eventSource, EventLevel.Verbose, JitKeyword);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnEventWritten(EventWrittenEventArgs eventData)
+    {
+        if (eventData.EventName?.StartsWith(MethodLoaded, StringComparison.Ordinal) != true || eventData.Payload is null) return;
+        if (Value("MethodName") is string name && Value("MethodStartAddress") is ulong start && Value("MethodSize") is uint size)
+        {
+            Entry(name).TrySetResult(((nint)start, (int)size));
+        }
+
+        object? Value(string field) => eventData.PayloadNames?.IndexOf(field) is int index and >= 0 ? eventData.Payload[index] : null;
+    }
+
+    private TaskCompletionSource<(nint Start, int Size)> Entry(string name) =>
+        _methods.GetOrAdd(name, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+}
