@@ -19,7 +19,7 @@ internal static class CliApplication
         {
             // Without response files and bundling, a value that begins with @ or - is itself.
             var parsed = CommandLineParser.Parse(CreateRoot(streams), arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-            if (parsed.Errors.Count > 0 && parsed.Action is not (HelpAction or VersionAction))
+            if (parsed.Errors.Count > 0 && parsed.Action is not (FullHelpAction or VersionAction))
             {
                 throw new CommandLineException($"{parsed.Errors[0].Message.TrimEnd('.')} ({CommandPath(parsed.CommandResult)} --help lists what there is)");
             }
@@ -51,13 +51,13 @@ internal static class CliApplication
     private static Command CreateRoot(CliStreams streams)
     {
         var run = RunCommand.Create(streams);
-        var help = new HelpBuilder();
-        help.CustomizeSymbol(run, secondColumnText: RunCommand.Summary);
+        var help = new HelpOption();
+        help.Action = new FullHelpAction((HelpAction)help.Action!, new Dictionary<Command, string> { [run] = RunCommand.Notes });
 
         // Not a RootCommand: that is called after the process, which is not always ours.
         var root = new Command("emu", "A system emulator. Without arguments it boots a small RISC-V guest that it brings along; leave it with Ctrl-A X.")
         {
-            new HelpOption { Action = new HelpAction { Builder = help } },
+            help,
             new Option<bool>("--version") { Description = "Show the version", Action = new VersionAction() },
             run,
             MachinesCommand.Create(streams),

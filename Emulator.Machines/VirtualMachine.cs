@@ -48,7 +48,16 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
         Description = description;
         var logger = description.LoggerFactory?.CreateLogger(description.Name) ?? NullLogger.Instance;
         _serial = new SerialPort(transport);
-        _board = description.Build(new MachineContext(this, _serial, logger));
+        try
+        {
+            _board = description.Build(new MachineContext(this, _serial, logger));
+        }
+        catch
+        {
+            _ = _serial.DisposeAsync().AsTask(); // nothing was written yet; the caller need not wait
+            throw;
+        }
+
         _serial.Connect(_board.ConsoleDevice);
     }
 
@@ -89,7 +98,7 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
 
     /// <summary>Builds a machine that is switched off.</summary>
     /// <param name="description">What to build.</param>
-    /// <param name="serial">The host's end of its serial line; null for <see cref="Console"/>. The machine disposes it.</param>
+    /// <param name="serial">The host's end of its serial line; null for <see cref="Console"/>. The machine disposes it, also when it cannot be built.</param>
     /// <exception cref="MachineConfigurationException">It cannot be built as described.</exception>
     public static VirtualMachine Create(MachineDescription description, IDuplexPipe? serial = null)
     {

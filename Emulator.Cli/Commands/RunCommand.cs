@@ -7,16 +7,24 @@ namespace Emulator.Cli.Commands;
 /// <summary><c>emu run</c>: builds a machine and runs it until it powers off, fails or is stopped.</summary>
 internal static class RunCommand
 {
-    /// <summary>What it does, in one line.</summary>
-    public const string Summary = "Build a machine and run it until it powers off, fails or is stopped";
+    /// <summary>What its help ends with.</summary>
+    public const string Notes =
+        """
+        Numbers may be 0x...; sizes take K, M, G, T.
 
-    private const string Description = Summary + ". Numbers may be 0x...; sizes take K, M, G.\n\n"
-        + "Exit status: the guest's code (0 for a plain power-off), 124 after --timeout, 2 for a bad command line, 3 for an image, disk or option that cannot be used, 70 for a fault of the emulator.";
+        Exit status:
+          the guest's own code, 0 for a plain power-off
+          2    bad command line
+          3    an image, disk or option cannot be used
+          70   a fault of the emulator
+          124  stopped by --timeout
+          128 and the number of a signal that stopped it
+        """;
 
     /// <summary>Creates the command.</summary>
     public static Command Create(CliStreams streams)
     {
-        var command = new Command("run", Description);
+        var command = new Command("run", "Build a machine and run it until it powers off, fails or is stopped");
         var options = new RunOptionSet();
         options.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(options.Bind(parsed), streams));

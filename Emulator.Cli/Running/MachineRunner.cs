@@ -72,7 +72,7 @@ internal static class MachineRunner
         }
         catch (Exception exception)
         {
-            // A terminal must not stay raw.
+            // A terminal must be itself again before anything is said.
             if (serial is IAsyncDisposable disposable) await disposable.DisposeAsync();
             if (exception is not OutOfMemoryException) throw;
             throw new InputException($"--memory: this host cannot give {plan.Description.Memory} bytes; expected less", exception);
