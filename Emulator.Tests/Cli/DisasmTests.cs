@@ -39,7 +39,7 @@ public sealed class DisasmTests
         string text = await ListAsync("--ir");
         Assert.That(text, Does.Match(@"lui t0, 0x100 +Enter"), text);
         Assert.That(text, Does.Contain("t0 = Const"), text);
-        Assert.That(text, Does.Match(@"sw t1, 0\(t0\) +Store32 t0, t1"), text);
+        Assert.That(text, Does.Match(@"sw t1, 0\(t0\) +Store32 zero, t1, c=0, #0x100000"), text);
     }
 
     [Test]
