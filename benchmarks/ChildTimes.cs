@@ -18,9 +18,12 @@ internal static class ChildTimes
         })!;
         var errors = process.StandardError.ReadToEndAsync();
         bool answered = input is null;
+        int previous = 0;
         for (int c; (c = process.StandardOutput.Read()) >= 0;)
         {
-            if (answered || c != '#') continue; // the shell's prompt
+            bool isPrompt = previous == '#' && c == ' ';
+            previous = c;
+            if (answered || !isPrompt) continue;
             answered = true;
             process.StandardInput.Write(input);
             process.StandardInput.Flush();
