@@ -308,7 +308,7 @@ internal sealed class VirtioBlockTests
     [Test]
     public async Task A_thread_serves_what_several_harts_ask_for()
     {
-        const int Requests = 1_000;
+        const int Requests = 300;
         await using var work = WorkQueue.CreateThreaded();
         var disk = new FakeDisk(Sectors * 512);
         var machine = new VirtioMachine(new VirtioBlock(disk), work, ramSize: 4 << 20);
@@ -373,8 +373,8 @@ internal sealed class VirtioBlockTests
                         _block.Do(BlockDriver.WriteZeroes, 0, BlockDriver.Range((ulong)sector, (uint)count)).Status, Is.Zero, $"seed {seed}");
                     break;
                 default:
-                    Assert.That(
-                        _block.Do(BlockDriver.In, (ulong)sector, input: count * 512).Data, Is.EqualTo(expected.ToArray()), $"seed {seed}");
+                    byte[] read = _block.Do(BlockDriver.In, (ulong)sector, input: count * 512).Data;
+                    Assert.That(read.AsSpan().SequenceEqual(expected), $"seed {seed}");
                     break;
             }
         }

@@ -13,7 +13,7 @@ namespace Emulator.Tests.Virtio;
 /// </summary>
 internal sealed class VirtioFuzzTests
 {
-    private const int CasesPerSeed = 2_500;
+    private const int CasesPerSeed = 1_500;
     private const int RamSize = 32 * 1024;
     private const int DiskSectors = 32;
 
@@ -68,9 +68,9 @@ internal sealed class VirtioFuzzTests
     }
 
     [Test]
-    public async Task Harts_that_reset_and_notify_at_random_are_never_stuck([Values(1, 2, 3)] int seed)
+    public async Task Harts_that_reset_and_notify_at_random_are_never_stuck([Values(1, 2)] int seed)
     {
-        const int Accesses = 20_000;
+        const int Rounds = 80;
         await using var work = WorkQueue.CreateThreaded();
         var device = new EchoDevice(queues: 2);
         var machine = new VirtioMachine(device, work, RamSize);
@@ -87,38 +87,64 @@ internal sealed class VirtioFuzzTests
         byte[] rings = machine.Memory.Bytes.ToArray();
         Task[] harts = [.. Enumerable.Range(0, 2).Select(hart => Task.Run(() =>
         {
+            // Two harts at once, each as if it were alone: their initialisations, notifications and resets mix in every order.
             var random = new Random(seed + (hart * 1000));
-            for (int i = 0; i < Accesses; i++)
+            for (int i = 0; i < Rounds; i++)
             {
-                // Most of what a driver does between two resets, from two harts at once and in no order.
-                (VirtioMmioRegister register, uint value) = random.Next(12) switch
+                Initialise(machine, queues);
+                for (int kicks = random.Next(4); kicks >= 0; kicks--)
                 {
-                    0 => (VirtioMmioRegister.Status, 0u),
-                    1 => (VirtioMmioRegister.DriverFeaturesSel, 1u),
-                    2 => (VirtioMmioRegister.DriverFeatures, 1u),
-                    3 or 4 => (VirtioMmioRegister.Status, (uint)TestDriver.Ready),
-                    5 => (VirtioMmioRegister.QueueSel, (uint)random.Next(2)),
-                    6 => (VirtioMmioRegister.QueueReady, (uint)random.Next(2)),
-                    7 => (VirtioMmioRegister.QueueDescLow, (uint)queues[0].Descriptors.Value),
-                    8 => (VirtioMmioRegister.QueueDriverLow, (uint)queues[0].Available.Value),
-                    9 => (VirtioMmioRegister.QueueDeviceLow, (uint)queues[0].Used.Value),
-                    10 => (VirtioMmioRegister.InterruptAck, 3u),
-                    _ => (VirtioMmioRegister.QueueNotify, (uint)random.Next(2)),
+                    Write(machine, VirtioMmioRegister.QueueNotify, (uint)random.Next(2));
+                }
+
+                // Sometimes the worker gets to it before the reset does, sometimes it is caught at it.
+                int calls = device.Calls;
+                for (int patience = random.Next(40); patience > 0 && device.Calls == calls; patience--)
+                {
+                    Thread.Yield();
+                }
+
+                (VirtioMmioRegister register, uint value) = random.Next(5) switch
+                {
+                    0 => (VirtioMmioRegister.QueueReady, 0u),
+                    1 => (VirtioMmioRegister.QueueReset, 1u),
+                    2 => (VirtioMmioRegister.InterruptAck, 3u),
+                    _ => (VirtioMmioRegister.Status, 0u),
                 };
-                machine.Transport.Write(new MmioAccess((uint)register, 4), value);
+                Write(machine, register, value);
             }
         }))];
         await Task.WhenAll(harts);
         machine.Driver.Write(VirtioMmioRegister.Status, 0);
         await work.DrainAsync();
         Assert.That(machine.Line.IsAsserted, Is.False, $"seed {seed}");
-        Assert.That(device.Calls, Is.Positive, $"seed {seed}");
+        Assert.That(device.Calls, Is.GreaterThan(Rounds / 10), $"seed {seed}");
         machine.Driver.Start();
         rings.CopyTo(machine.Memory.Bytes);
         queues[0].Kick();
         await work.DrainAsync();
         Assert.That(queues[0].UsedIndex, Is.EqualTo(16), $"seed {seed}");
     }
+
+    private static void Initialise(VirtioMachine machine, TestQueue[] queues)
+    {
+        Write(machine, VirtioMmioRegister.DriverFeaturesSel, 1);
+        Write(machine, VirtioMmioRegister.DriverFeatures, (uint)((VirtioFeatures.Version1 | VirtioFeatures.RingReset) >> 32));
+        Write(machine, VirtioMmioRegister.Status, (uint)(TestDriver.Ready & ~VirtioStatus.DriverOk));
+        for (uint i = 0; i < queues.Length; i++)
+        {
+            Write(machine, VirtioMmioRegister.QueueSel, i);
+            Write(machine, VirtioMmioRegister.QueueDescLow, (uint)queues[i].Descriptors.Value);
+            Write(machine, VirtioMmioRegister.QueueDriverLow, (uint)queues[i].Available.Value);
+            Write(machine, VirtioMmioRegister.QueueDeviceLow, (uint)queues[i].Used.Value);
+            Write(machine, VirtioMmioRegister.QueueReady, 1);
+        }
+
+        Write(machine, VirtioMmioRegister.Status, (uint)TestDriver.Ready);
+    }
+
+    private static void Write(VirtioMachine machine, VirtioMmioRegister register, uint value) =>
+        machine.Transport.Write(new MmioAccess((uint)register, 4), value);
 
     private static void AssertWorks(VirtioMachine machine, IVirtioDevice device, string where)
     {

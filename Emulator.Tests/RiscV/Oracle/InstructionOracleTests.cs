@@ -84,6 +84,7 @@ public sealed class InstructionOracleTests(int xlen)
         }
 
         Assert.That(wrong, Is.Empty, $"seed {seed}\n{string.Join('\n', wrong)}");
+        TestContext.Out.WriteLine($"{rows.Distinct().Count()} rows, {answers.Length} requests");
         return rows.Distinct().Count();
     }
 
