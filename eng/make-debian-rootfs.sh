@@ -8,6 +8,7 @@
 #
 # IMAGE_DIR        where vmlinuz and initrd are           (default: the pulled image in the user's cache)
 # EXTRA_PACKAGES   more packages to install               (default: none)
+# EMULATOR_DEBIAN_ARCHIVE   the archive's URI             (default: the one in the host's apt sources)
 # Needs apt-get, dpkg-deb, mke2fs, qemu-system-riscv64, and root or fakeroot.
 set -eu
 
@@ -15,7 +16,7 @@ SUITE=trixie
 ARCHITECTURE=riscv64
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 PACKAGES="apt passwd login systemd-sysv udev dbus libpam-systemd kmod e2fsprogs iproute2 procps ${EXTRA_PACKAGES:-}"
-SECOND_STAGE_LIMIT=3600 # seconds
+SECOND_STAGE_LIMIT=7200 # seconds; two minutes of work on an idle host
 
 fail() { echo "make-debian-rootfs: $*" >&2; exit 3; }
 
@@ -38,17 +39,20 @@ fi
 work=$(mktemp -d)
 disk=$output.new
 trap 'rm -rf "$work" "$disk"' EXIT
-trap 'exit 130' INT TERM
+trap 'fail interrupted' HUP INT TERM
 
 # The first archive among the host's sources that serves component main of a Debian suite (not security, not a third party's).
 suites='(bookworm|trixie|forky|sid|oldstable|stable|testing|unstable)'
-uri=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2> /dev/null | sed -E 's/\[[^]]*\]//' |
+uri=${EMULATOR_DEBIAN_ARCHIVE:-}
+[ -n "$uri" ] || uri=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2> /dev/null | sed -E 's/\[[^]]*\]//' |
     awk -v s="^$suites\$" '$1 == "deb" && $2 ~ /debian\/?$/ && $3 ~ s && / main( |$)/ { print $2; exit }')
 [ -n "$uri" ] || uri=$(cat /etc/apt/sources.list.d/*.sources 2> /dev/null |
     awk -v RS= -v s="\nSuites:[^\n]* ?$suites( |\n)" '("\n" $0 "\n") ~ s && /Components:[^\n]* main/' |
     awk '$1 == "URIs:" && $2 ~ /debian\/?$/ { print $2; exit }')
-[ -n "$uri" ] || fail "no Debian archive in /etc/apt/sources.list or /etc/apt/sources.list.d"
+[ -n "$uri" ] || fail "no Debian archive in /etc/apt/sources.list or /etc/apt/sources.list.d: set EMULATOR_DEBIAN_ARCHIVE"
 
+cp "$images/vmlinuz" "$work/kernel" # a pull may replace them while the guest runs
+cp "$images/initrd" "$work/initramfs"
 mkdir -p "$work/none" "$work/state/lists/partial" "$work/cache/archives/partial" "$work/root"
 : > "$work/status"
 # The host's network set-up (proxies, certificates) still applies; its hooks and extra indexes do not.
@@ -98,6 +102,11 @@ for package in $essential; do
     mv "$work/cache/archives/$package" "$root/second-stage/essential/"
 done
 mv "$work"/cache/archives/*.deb "$root/second-stage/rest/"
+for package in "$root"/second-stage/*/*.deb; do # the host unpacks xz much faster than the guest
+    dpkg-deb -R "$package" "$work/package"
+    dpkg-deb -Znone -b "$work/package" "$package" > /dev/null
+    rm -rf "$work/package"
+done
 : > "$root/var/lib/dpkg/status"
 : > "$root/var/lib/dpkg/available"
 printf 'deb %s %s main\n' "$uri" "$SUITE" > "$root/etc/apt/sources.list"
@@ -124,19 +133,20 @@ systemctl enable serial-getty@ttyS0.service
 systemctl mask systemd-networkd-wait-online.service
 : > /etc/machine-id
 rm -rf /usr/sbin/policy-rc.d /var/cache/debconf/*-old /var/log/*.log /second-stage
+fstrim /
 echo "SECOND STAGE: DONE"
 END
 chmod 755 "$root/second-stage/run"
 
 echo "Making the file system"
-mke2fs -q -F -t ext4 -L root -d "$root" "$disk" "$size"
+mke2fs -q -F -t ext4 -L root -d "$root" "$disk" "$size" > /dev/null
 rm -rf "$root"
 
 echo "Setting the packages up in the guest"
 timeout $SECOND_STAGE_LIMIT qemu-system-riscv64 -M virt -m 1G -nographic -no-reboot \
-    -kernel "$images/vmlinuz" -initrd "$images/initrd" \
+    -kernel "$work/kernel" -initrd "$work/initramfs" \
     -append "console=ttyS0 quiet root=/dev/vda rootfstype=ext4 init=/second-stage/run panic=-1" \
-    -drive "file=$disk,format=raw,if=none,id=root,cache=unsafe" -device virtio-blk-device,drive=root \
+    -drive "file=$disk,format=raw,if=none,id=root,cache=unsafe,discard=unmap" -device virtio-blk-device,drive=root \
     < /dev/null > "$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; fail "the guest did not power off"; }
 grep -q 'SECOND STAGE: DONE' "$work/log" || { tail -n 40 "$work/log" >&2; fail "setting the packages up failed"; }
 
