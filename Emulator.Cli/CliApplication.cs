@@ -63,6 +63,7 @@ internal static class CliApplication
             MachinesCommand.Create(streams),
             DevicesCommand.Create(streams),
             ImagesCommand.Create(streams),
+            BenchCommand.Create(streams),
             DisasmCommand.Create(streams),
         };
         root.SetAction((_, _) => DemoCommand.RunAsync(streams));

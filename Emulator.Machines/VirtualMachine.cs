@@ -47,7 +47,11 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
     {
         Description = description;
         var logger = description.LoggerFactory?.CreateLogger(description.Name) ?? NullLogger.Instance;
-        _serial = new SerialPort(transport);
+        _serial = new SerialPort(transport, new SerialPortOptions
+        {
+            // how fast somebody reads must not show in a run that can be repeated
+            WhenFull = description.Engine.IsDeterministic ? OverflowPolicy.KeepAll : OverflowPolicy.HoldGuest,
+        });
         try
         {
             _board = description.Build(new MachineContext(this, _serial, logger));

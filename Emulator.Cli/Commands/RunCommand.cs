@@ -34,7 +34,9 @@ internal static class RunCommand
     private static async Task<int> RunAsync(RunOptions options, CliStreams streams)
     {
         using var loggers = LogOutput.Create(options.Log);
-        using var trace = options.TraceFile is { } file ? InstructionTrace.Create(file) : null;
-        return await MachineRunner.RunAsync(RunPlanner.Plan(RunPlanner.WithImage(options, streams.Images), loggers, trace), streams);
+        using var trace = options.TraceFile is { } file ? new InstructionTrace(file) : null;
+        int status = await MachineRunner.RunAsync(RunPlanner.Plan(RunPlanner.WithImage(options, streams.Images), loggers, trace), streams);
+        trace?.Complete();
+        return status;
     }
 }

@@ -9,7 +9,6 @@ namespace Emulator.Cli.Options;
 /// <summary>The options of <c>emu run</c> on the command line, and how they become <see cref="RunOptions"/>.</summary>
 internal sealed class RunOptionSet
 {
-    private const string Engines = "auto, interpreter, reference or jit";
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(24); // what the system's timers can wait
 
     private readonly Option<string> _machine = Text("--machine", "NAME", $"The machine; emu machines lists them (default {RunOptions.DefaultMachine})");
@@ -26,7 +25,7 @@ internal sealed class RunOptionSet
     private readonly Option<string> _deviceTree = Text("--dtb", "FILE", "A device tree in place of the machine's own");
     private readonly Option<DiskOptions[]> _disks;
     private readonly Option<string> _serial = Text("--serial", "stdio|file:PATH|tcp:HOST:PORT|none", "The console (default stdio; Ctrl-A X leaves a terminal)");
-    private readonly Option<EngineKind?> _engine = Parsed("--engine", "NAME", $"How guest code runs: {Engines} (default auto)", ParseEngine, Engines);
+    private readonly Option<EngineKind?> _engine = EngineNames.Option("How guest code runs (default auto)");
     private readonly Option<bool> _isDeterministic = Flag("--deterministic", "Time counts instructions; two runs are the same to the instruction");
     private readonly Option<TimeSpan?> _timeout = Parsed("--timeout", "SECONDS", "Stop the machine after this much wall time; the exit status is 124 then", ParseTimeout, "seconds, more than 0");
     private readonly Option<string> _signature = Text("--signature", "FILE", "At exit, write the words from symbol begin_signature to end_signature");
@@ -129,15 +128,6 @@ internal sealed class RunOptionSet
 
         return [.. items];
     }
-
-    private static EngineKind? ParseEngine(string text) => text switch
-    {
-        "auto" => EngineKind.Auto,
-        "interpreter" => EngineKind.Interpreter,
-        "reference" => EngineKind.Reference,
-        "jit" => EngineKind.Jit,
-        _ => null,
-    };
 
     private static TimeSpan? ParseTimeout(string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)

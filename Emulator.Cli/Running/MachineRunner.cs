@@ -11,9 +11,12 @@ internal static class MachineRunner
     private const string NoSerial = "none";
     private const string NullTransport = "null";
 
-    // A machine stops within moments, and a console that nobody reads gives up after seconds: whatever takes longer is a fault of ours.
+    // A machine stops within moments: whatever takes longer is a fault of ours.
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
+
+    // A guest's last words wait for a slow reader, unless somebody wants an end now.
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StoppedCloseGrace = TimeSpan.FromMilliseconds(700);
 
     /// <summary>Runs it.</summary>
     /// <returns>The exit status.</returns>
@@ -50,7 +53,7 @@ internal static class MachineRunner
         finally
         {
             // The console has all of the guest's output, and a terminal is itself again, before anything else is said.
-            await Task.WhenAny(machine.DisposeAsync().AsTask(), Task.Delay(CloseGrace));
+            await Task.WhenAny(machine.DisposeAsync().AsTask(), Task.Delay(exit.End == MachineEnd.Stopped ? StoppedCloseGrace : CloseGrace));
         }
 
         await streams.Error.WriteAsync(statistics);

@@ -31,6 +31,7 @@ public sealed class CommandLineErrorTests
     [TestCase("disasm", "'disasm'")]
     [TestCase("disasm x --base here", "--base here: expected an address")]
     [TestCase("images pull", "'pull'")]
+    [TestCase("bench --engine steam", "--engine steam: expected auto, interpreter, reference or jit")]
     public Task Bad_command_line(string line, string expected) => FailsAsync(BadCommandLine, expected, line.Split(' '));
 
     [TestCase("run --kernel /nowhere/kernel", "--kernel /nowhere/kernel: no such file")]

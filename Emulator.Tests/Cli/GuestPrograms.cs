@@ -45,6 +45,9 @@ internal static class GuestPrograms
     /// <summary>Says that it runs, then sleeps forever.</summary>
     public static uint[] Sleep(char says) => [.. Say(says), Wfi, JumpBack];
 
+    /// <summary>Says the same forever.</summary>
+    public static uint[] Flood(char says) => [.. Say(says), JumpBack];
+
     /// <summary>An ELF file with some code at the start of RAM, and data and symbols if wanted.</summary>
     public static byte[] Elf(uint[] code, byte[]? data = null, ElfClass width = ElfClass.Elf64, params (string Name, ulong Address)[] symbols)
     {

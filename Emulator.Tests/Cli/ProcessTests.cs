@@ -56,6 +56,14 @@ public sealed class ProcessTests
     }
 
     [Test]
+    public async Task Output_that_nobody_takes_does_not_hold_up_the_time_limit()
+    {
+        using var emu = Start("run", "--timeout", "2", "--kernel", GuestPrograms.Write(_folder, GuestPrograms.Flood(Running)));
+        using var limit = new CancellationTokenSource(Limit);
+        Assert.That(await WaitAsync(emu, limit.Token), Is.EqualTo(124));
+    }
+
+    [Test]
     public async Task Output_that_nobody_wants_does_not_stop_the_end()
     {
         using var emu = Start("run", "--image", "riscv-demo", "--append", "demo.batch", "--timeout", "50");

@@ -104,6 +104,15 @@ public sealed class RunTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "has /dev/full")]
+    public async Task Trace_that_cannot_be_written_is_said()
+    {
+        var result = await RunAsync(GuestPrograms.Elf(GuestPrograms.Finish(GuestPrograms.Pass)), "--trace", "/dev/full");
+        Assert.That(result.Status, Is.EqualTo(3));
+        Assert.That(result.Error, Does.StartWith("emu: --trace /dev/full: "));
+    }
+
+    [Test]
     public async Task Statistics_are_lines_of_names_and_numbers()
     {
         var result = await RunAsync(GuestPrograms.Elf(GuestPrograms.Finish(GuestPrograms.Pass)), "--stats", "--engine", "interpreter");
