@@ -205,8 +205,8 @@ public sealed partial class VirtioEndpoint : IResettable, IStateful<VirtioEndpoi
         ScheduleAll();
     }
 
-    private bool FeaturesAreAcceptable(ulong features) =>
-        (features & ~OfferedFeatures) == 0 && (features & VirtioFeatures.Version1) != 0;
+    // A driver that leaves VERSION_1 out is served all the same (section 6.2 lets the device choose): xv6 only looks at the low 32 bits.
+    private bool FeaturesAreAcceptable(ulong features) => (features & ~OfferedFeatures) == 0;
 
     private VirtioEndpointState PowerOnState()
     {

@@ -55,7 +55,7 @@ internal static class VirtioMmio
 {
     public const uint Magic = 0x74726976; // "virt"
     public const uint Version = 2;
-    public const uint VendorId = 0x4c55_4d45; // "EMUL"
+    public const uint VendorId = 0x554d_4551; // "QEMU": xv6 refuses every other
     public const int RegisterSize = 4;
     public const uint NoSharedMemory = uint.MaxValue; // length and address of a region that does not exist: -1
 }

@@ -86,7 +86,6 @@ internal sealed class VirtioMmioTransportTests
         Assert.That(device.Accepted, Is.EqualTo(EchoDevice.OwnFeature | VirtioFeatures.Version1), "too late to change");
     }
 
-    [TestCase(0UL, TestName = "legacy driver")]
     [TestCase(VirtioFeatures.Version1 | 1UL << 5, TestName = "a feature that is not offered")]
     [TestCase(VirtioFeatures.Version1 | 1UL << 63, TestName = "a high feature that is not offered")]
     public void Features_that_cannot_be_are_refused(ulong features)
@@ -98,6 +97,21 @@ internal sealed class VirtioMmioTransportTests
         driver.Write(VirtioMmioRegister.Status, (uint)TestDriver.Ready);
         Assert.That(driver.Status, Is.EqualTo(Negotiating), "neither FEATURES_OK nor DRIVER_OK");
         Assert.That(device.Accepted, Is.Null);
+    }
+
+    // xv6's driver wants this vendor, and accepts features of the low word only.
+    [Test]
+    public void A_driver_without_version_1_is_served()
+    {
+        const uint Qemu = 0x554d4551;
+        var device = new EchoDevice();
+        TestDriver driver = Machine(device).Driver;
+        Assert.That(driver.Read(VirtioMmioRegister.VendorId), Is.EqualTo(Qemu));
+        TestQueue queue = driver.Start(EchoDevice.OwnFeature)[0];
+        queue.Add(new TestBuffer(driver.Put("xv6"u8), 3), new TestBuffer(driver.Allocate(3), 3, true));
+        queue.Kick();
+        Assert.That(queue.TakeUsed(), Is.EqualTo(new[] { new UsedElement(0, 3) }));
+        Assert.That(device.Accepted, Is.EqualTo(EchoDevice.OwnFeature));
     }
 
     [Test]
