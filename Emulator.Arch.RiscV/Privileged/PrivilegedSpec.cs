@@ -98,6 +98,7 @@ internal static class CounterBit
     public const int Instret = 2;
     public const int FirstEvent = 3;
     public const int Count = 32;
+    public const uint Unprivileged = (1u << Cycle) | (1u << Time) | (1u << Instret);
     public const uint Inhibitable = (1u << Cycle) | (1u << Instret);
 }
 

@@ -55,6 +55,7 @@ public sealed partial class RiscVHart
         Registers.Medeleg = DelegableExceptions & ~(1ul << (int)ExceptionCause.EnvironmentCallFromSupervisor);
         Registers.Mideleg = _supervisorInterrupts;
         Registers.Mcounteren = uint.MaxValue;
+        Registers.Scounteren = CounterBit.Unprivileged; // Linux leaves it as firmware did, and its vDSO reads time in U
         WriteMenvcfg(Envcfg.Stce | Envcfg.Pbmte | Envcfg.Cbie | Envcfg.Cbcfe | Envcfg.Cbze | (Registers.Menvcfg & Envcfg.Adue));
         Registers.Mseccfg = WritableMseccfg & Mseccfg.Sseed;
         for (int i = 0; i < Mstateen.Count; i++) WriteMstateen(i, ulong.MaxValue);

@@ -144,11 +144,13 @@ public sealed partial class IrBuilder
     public Value Call(Helper helper, Value a = default, Value b = default, Value c = default)
     {
         ArgumentNullException.ThrowIfNull(helper);
-        return Define(new IrInstruction
+        var result = Define(new IrInstruction
         {
             Opcode = helper.Pure is null ? Opcode.CallCpu : Opcode.CallPure,
             A = Argument(a), B = Argument(b), C = Argument(c), Immediate = helper.Index,
         });
+        if (helper.Effects.HasFlag(HelperEffects.WritesSlots)) _afterSlotWriter = _instructions.Count;
+        return result;
 
         // default(Value) is slot 0, which no lifter names: an argument that was left out
         Slot Argument(Value value) => value == default ? Slot.Zero : AsSlot(value);
@@ -186,6 +188,24 @@ public sealed partial class IrBuilder
         End(new IrInstruction { Opcode = Opcode.Leave, Immediate = PcOffset });
         _isRetried = true;
     }
+
+    /// <summary>
+    /// Goes back to the start of this instruction, as if it had not been executed yet, unless two values are equal: for an instruction
+    /// that repeats itself. It must be the last of its block, so end the block after it.
+    /// </summary>
+    public void RetryUnless(Value a, Value b) => Emit(new IrInstruction
+    {
+        Opcode = Opcode.BranchNe, A = AsSlot(a), B = AsSlot(b), Immediate = PcOffset,
+    });
+
+    /// <summary>
+    /// Goes on with the next instruction already now if two values are equal: for an instruction that repeats itself. It must be
+    /// the last of its block, so end the block after it.
+    /// </summary>
+    public void SkipIfEqual(Value a, Value b) => Emit(new IrInstruction
+    {
+        Opcode = Opcode.BranchEq, A = AsSlot(a), B = AsSlot(b), Immediate = PcOffset + InstructionLength,
+    });
 
     /// <summary>
     /// Ends the block before this instruction, so that it starts a block of its own: for instructions that read the instruction

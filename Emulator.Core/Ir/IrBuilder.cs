@@ -15,6 +15,7 @@ public sealed partial class IrBuilder
     private ushort _instructionIndex;
     private int _instructionStart;
     private bool _isRetried;
+    private int _afterSlotWriter; // operations before this one say nothing about guest slots now
 
     /// <summary>Offset of the current guest instruction from the start of its page, in bytes.</summary>
     public ushort PcOffset { get; private set; }
@@ -41,6 +42,7 @@ public sealed partial class IrBuilder
         _instructionStart = 0;
         IsEnded = false;
         _isRetried = false;
+        _afterSlotWriter = 0;
         Mode = mode;
         Emit(new IrInstruction { Opcode = Opcode.Enter, C = new Slot(0) });
     }
@@ -101,6 +103,18 @@ public sealed partial class IrBuilder
         }
 
         Emit(new IrInstruction { Opcode = Opcode.Copy, Destination = slot, A = value.Slot });
+    }
+
+    /// <summary>What a guest slot holds at this point, if an earlier operation of the block has made it a constant.</summary>
+    public long? KnownConstant(Slot slot)
+    {
+        for (int i = _instructions.Count - 1; i >= _afterSlotWriter; i--)
+        {
+            if (_instructions[i].Destination != slot) continue;
+            return _instructions[i].Opcode == Opcode.Const ? _instructions[i].Immediate : null;
+        }
+
+        return null;
     }
 
     /// <summary>A copy that keeps its content when the slot behind <paramref name="value"/> is written.</summary>

@@ -1,0 +1,30 @@
+using Iced.Intel;
+
+namespace Emulator.Arch.X86.Lifting;
+
+/// <summary>Decodes one instruction with Iced. Its address is taken as 0, so that branch targets are displacements from its start.</summary>
+internal static class InstructionReader
+{
+    /// <summary>Decodes.</summary>
+    /// <returns>False when <paramref name="code"/> ends before the instruction does.</returns>
+    public static bool TryDecode(ReadOnlySpan<byte> code, int bitness, out Instruction instruction, out int length, out DecoderError error)
+    {
+        var reader = new Bytes(code);
+        var decoder = Decoder.Create(bitness, reader, 0, DecoderOptions.None);
+        decoder.Decode(out instruction);
+        error = decoder.LastError;
+        length = Math.Max(instruction.Length, 1);
+        return error != DecoderError.NoMoreBytes;
+    }
+
+    // At most the longest instruction is copied: a span cannot be kept.
+    private sealed class Bytes : CodeReader
+    {
+        private readonly byte[] _bytes;
+        private int _next;
+
+        public Bytes(ReadOnlySpan<byte> code) => _bytes = code[..Math.Min(code.Length, 16)].ToArray();
+
+        public override int ReadByte() => _next < _bytes.Length ? _bytes[_next++] : -1;
+    }
+}

@@ -1,0 +1,37 @@
+using Emulator.Core.Execution;
+
+namespace Emulator.Arch.X86.Processor;
+
+/// <content>Checks of accesses to segments (Intel SDM volume 3, 5.3).</content>
+public sealed partial class X86Cpu
+{
+    /// <summary>The linear address of an access, or the fault that it raises.</summary>
+    internal bool TryGetLinear(SegmentAccess access, ulong offset, out ulong linear, out GuestFault fault)
+    {
+        var cache = Registers.Segments[access.Segment];
+        linear = (uint)(this[X86Slots.SegmentBase(access.Segment)] + offset);
+        fault = X86Fault.Of(access.Segment == Ss ? X86Exception.StackFault : X86Exception.GeneralProtection);
+        bool isCode = (cache.Attributes & SegmentAttributes.Code) != 0;
+        bool isPermitted = (cache.Attributes & SegmentAttributes.Present) != 0
+            && (access.IsWrite
+                ? !isCode && (cache.Attributes & SegmentAttributes.Writable) != 0
+                : !isCode || (cache.Attributes & SegmentAttributes.Writable) != 0);
+        if (!_mode.Has(X86Mode.Protected) || _mode.Has(X86Mode.Virtual8086)) isPermitted = true;
+        if (!isPermitted) return false;
+        ulong last = offset + (ulong)access.Bytes - 1;
+        if (!isCode && (cache.Attributes & SegmentAttributes.ExpandDown) != 0)
+        {
+            ulong top = (cache.Attributes & SegmentAttributes.Default32) != 0 ? uint.MaxValue : ushort.MaxValue;
+            return offset > cache.Limit && last <= top;
+        }
+
+        return last <= cache.Limit;
+    }
+
+    /// <summary>True for an address whose upper bits equal the highest translated one.</summary>
+    internal bool IsCanonical(ulong address)
+    {
+        int unused = (Registers.Cr4 & Cr4.La57) != 0 ? 7 : 16;
+        return (ulong)((long)(address << unused) >> unused) == address;
+    }
+}

@@ -1,0 +1,49 @@
+using Emulator.Arch.X86.Lifting;
+using Emulator.Core.Execution;
+using Emulator.Core.Ir;
+using Iced.Intel;
+
+namespace Emulator.Arch.X86;
+
+/// <summary>x86 in one configuration of features.</summary>
+public sealed class X86Architecture : Architecture
+{
+    private const int LongestInstruction = 15;
+
+    /// <inheritdoc/>
+    public override string Name => "x86-64";
+
+    /// <inheritdoc/>
+    public override HelperTable Helpers => X86Helpers.Table;
+
+    /// <inheritdoc/>
+    public override int MmuIndexCount => Enum.GetValues<X86MmuIndex>().Length;
+
+    /// <inheritdoc/>
+    public override int MaxInstructionLength => LongestInstruction;
+
+    /// <inheritdoc/>
+    public override int MmuIndexOf(uint mode) => (int)((X86Mode)mode).MmuIndex;
+
+    /// <inheritdoc/>
+    public override bool TryLift(IrBuilder builder, ReadOnlySpan<byte> code)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var mode = (X86Mode)builder.Mode;
+        if (!InstructionReader.TryDecode(code, mode.Bitness, out var instruction, out int length, out var error)) return false;
+        builder.InstructionLength = length;
+        var lifter = new X86Lifter(builder, instruction, mode);
+        lifter.CheckFetch(length);
+        if (error == DecoderError.None && InstructionTable.Find(instruction.Mnemonic) is { } row) row.Lift(lifter);
+        else if (length >= LongestInstruction && error != DecoderError.None) lifter.Fault(X86Exception.GeneralProtection);
+        else lifter.Fault(X86Exception.InvalidOpcode);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address) =>
+        X86Disassembler.Disassemble(code, address, 64);
+
+    /// <inheritdoc/>
+    public override string? NameOf(Slot slot) => X86SlotNames.Of(slot);
+}

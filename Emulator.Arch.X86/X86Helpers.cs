@@ -1,0 +1,35 @@
+using System.Runtime.CompilerServices;
+using Emulator.Arch.X86.Flags;
+using Emulator.Arch.X86.Processor;
+using Emulator.Core.Ir;
+
+namespace Emulator.Arch.X86;
+
+/// <summary>
+/// The one table of helpers. Classes that hold helpers register them in their static fields; they are listed here, so that the table
+/// is complete, and the same in every run, before the first instruction is lifted.
+/// </summary>
+internal static class X86Helpers
+{
+    private static readonly HelperTable Filling = new();
+
+    private static readonly Type[] Holders =
+    [
+        typeof(FlagHelpers),
+        typeof(FaultHelpers),
+        typeof(SegmentHelpers),
+    ];
+
+    /// <summary>The complete table.</summary>
+    public static HelperTable Table { get; } = Fill();
+
+    public static Helper Register(PureHelper method) => Filling.Add(method);
+
+    public static Helper Register(CpuHelper method, HelperEffects effects) => Filling.Add(method, effects);
+
+    private static HelperTable Fill()
+    {
+        foreach (var holder in Holders) RuntimeHelpers.RunClassConstructor(holder.TypeHandle);
+        return Filling;
+    }
+}
