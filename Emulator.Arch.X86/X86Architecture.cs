@@ -20,6 +20,9 @@ public sealed class X86Architecture : Architecture
     public override int MmuIndexCount => Enum.GetValues<X86MmuIndex>().Length;
 
     /// <inheritdoc/>
+    public override bool ExpectsMisalignedAccesses => true;
+
+    /// <inheritdoc/>
     public override int MaxInstructionLength => LongestInstruction;
 
     /// <inheritdoc/>

@@ -21,8 +21,7 @@ internal static class X86SlotNames
         for (int i = 0; i < 16; i++)
         {
             names[X86Slots.General64(i)] = Lower(Register.RAX + i);
-            names[X86Slots.Xmm(i, 0)] = $"xmm{i}";
-            names[X86Slots.Xmm(i, 1)] = $"xmm{i}.high";
+            names[X86Slots.Xmm(i)] = $"xmm{i}";
         }
 
         for (int i = 0; i < 6; i++) names[X86Slots.SegmentBase(i)] = $"{Lower(Register.ES + i)}.base";

@@ -9,7 +9,6 @@ public static class X86Slots
     private const int General = StateSlots.FirstGuest;
     private const int SegmentBases = General + 16;
     private const int Flags = SegmentBases + 6;
-    private const int Vectors = Flags + 8;
 
     /// <summary>A general register by its number in encodings: 0 is RAX, 4 RSP. In 32-bit modes the upper half is zero.</summary>
     public static Slot General64(int number) => new((ushort)(General + number));
@@ -44,8 +43,11 @@ public static class X86Slots
     /// <summary>Linear address of an instruction before which no interrupt is taken: the one after STI or a load of SS.</summary>
     public static Slot InterruptShadow => new(Flags + 6);
 
-    /// <summary>A half of an XMM register: 0 the low 64 bits, 1 the high ones.</summary>
-    public static Slot Xmm(int number, int half) => new((ushort)(Vectors + (2 * number) + half));
+    /// <summary>An XMM register, as a vector.</summary>
+    public static Slot Xmm(int number) => new((ushort)(StateSlots.FirstVector + (2 * number)));
+
+    /// <summary>A half of an XMM register, to be looked at while no code runs: 0 the low 64 bits, 1 the high ones.</summary>
+    public static Slot Xmm(int number, int half) => new((ushort)(StateSlots.FirstVector + (2 * number) + half));
 
     /// <summary>The general register that a name is part of.</summary>
     internal static Slot Of(Register register) => General64(register.GetFullRegister() - Register.RAX);

@@ -61,6 +61,9 @@ internal static unsafe class ReferenceInterpreter
                     ulong c = instruction.Info.Operands.HasFlag(OpcodeOperands.C) ? Slot(slots, instruction.C) : 0;
                     result = FloatOperations.Execute(instruction.Opcode, instruction.Immediate, a, b, c, ref state->FloatFlags);
                     break;
+                case >= Opcode.VectorLoad and <= Opcode.CallVector:
+                    result = VectorOperations.Execute(cpu, instruction, a, b, mmuIndex);
+                    break;
                 case Opcode.CallPure:
                     result = cpu.Architecture.Helpers[(int)instruction.Immediate].Pure!(a, b, Slot(slots, instruction.C));
                     break;
@@ -92,7 +95,7 @@ internal static unsafe class ReferenceInterpreter
                 return;
             }
 
-            if (instruction.Destination.IsCell) slots[instruction.Destination.Index] = result;
+            if (instruction.Destination.IsCell && !instruction.Destination.IsVector) slots[instruction.Destination.Index] = result;
         }
     }
 

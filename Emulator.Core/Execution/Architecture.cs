@@ -23,6 +23,9 @@ public abstract class Architecture
     /// <summary>The longest instruction in bytes.</summary>
     public abstract int MaxInstructionLength { get; }
 
+    /// <summary>True when misaligned accesses are common: then they are fast within a page, and aligned ones pay a little.</summary>
+    public virtual bool ExpectsMisalignedAccesses => false;
+
     /// <summary>
     /// Lifts one instruction: sets <see cref="IrBuilder.InstructionLength"/>, then builds. An undefined or disabled instruction is
     /// lifted to code that raises the fault.

@@ -66,6 +66,9 @@ internal static unsafe class MemoryAccess
         return host;
     }
 
+    /// <summary>Raises the fault that a store to an address would, and translates it; stores nothing.</summary>
+    public static bool ProbeWrite(VirtualCpu cpu, ulong address, int mmuIndex) => TryTranslate(cpu, address, AccessKind.Write, mmuIndex, out _);
+
     private static ulong LoadAcross(VirtualCpu cpu, ulong address, int size, int mmuIndex)
     {
         ulong value = 0;

@@ -1,10 +1,17 @@
 using System.Reflection;
+using System.Runtime.Intrinsics;
 using Emulator.Core.Execution;
 
 namespace Emulator.Core.Ir;
 
 /// <summary>A helper whose result depends on its arguments alone. A static method.</summary>
 public delegate ulong PureHelper(ulong a, ulong b, ulong c);
+
+/// <summary>
+/// A helper that computes a vector from two vectors and a constant alone. A static method: marked AggressiveInlining when it is one or
+/// two operations of <see cref="Vector128"/>, which then stand in generated code, else NoInlining.
+/// </summary>
+public delegate Vector128<byte> VectorHelper(Vector128<byte> a, Vector128<byte> b, int constant);
 
 /// <summary>A helper that works on a hart. A static method; it never throws, a guest's mistake is raised with <see cref="VirtualCpu.RaiseFault"/>.</summary>
 public delegate ulong CpuHelper(VirtualCpu cpu, ulong a, ulong b, ulong c);
@@ -32,15 +39,16 @@ public enum HelperEffects : byte
 /// <summary>A C# method that translated code can call; one entry of an architecture's <see cref="HelperTable"/>.</summary>
 public sealed class Helper
 {
-    internal Helper(int index, string name, HelperEffects effects, PureHelper? pure, CpuHelper? cpu)
+    internal Helper(int index, HelperEffects effects, Delegate method)
     {
         Index = index;
-        Name = name;
+        Name = method.Method.Name;
         Effects = effects;
-        Pure = pure;
-        Cpu = cpu;
-        Method = (pure?.Method ?? cpu?.Method)!;
-        if (!Method.IsStatic) throw new ArgumentException($"helper '{name}' must be a static method", nameof(name));
+        Pure = method as PureHelper;
+        Cpu = method as CpuHelper;
+        Vector = method as VectorHelper;
+        Method = method.Method;
+        if (!Method.IsStatic) throw new ArgumentException($"helper '{Name}' must be a static method", nameof(method));
     }
 
     /// <summary>Position in its table.</summary>
@@ -56,6 +64,8 @@ public sealed class Helper
 
     internal CpuHelper? Cpu { get; }
 
+    internal VectorHelper? Vector { get; }
+
     internal MethodInfo Method { get; }
 }
 
@@ -69,7 +79,15 @@ public sealed class HelperTable
     public Helper Add(PureHelper method)
     {
         ArgumentNullException.ThrowIfNull(method);
-        return Register(new Helper(_helpers.Count, method.Method.Name, HelperEffects.None, method, null));
+        return Register(new Helper(_helpers.Count, HelperEffects.None, method));
+    }
+
+    /// <summary>Adds a helper on vectors.</summary>
+    /// <param name="method">A static method; give a method group.</param>
+    public Helper Add(VectorHelper method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return Register(new Helper(_helpers.Count, HelperEffects.None, method));
     }
 
     /// <summary>Adds a helper that works on a hart.</summary>
@@ -78,7 +96,7 @@ public sealed class HelperTable
     public Helper Add(CpuHelper method, HelperEffects effects)
     {
         ArgumentNullException.ThrowIfNull(method);
-        return Register(new Helper(_helpers.Count, method.Method.Name, effects, null, method));
+        return Register(new Helper(_helpers.Count, effects, method));
     }
 
     /// <summary>The helper with an index.</summary>

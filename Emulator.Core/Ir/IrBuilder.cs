@@ -11,6 +11,7 @@ public sealed partial class IrBuilder
 {
     private readonly List<IrInstruction> _instructions = [];
     private ushort _nextTemporary;
+    private ushort _nextVectorTemporary;
     private ushort _blockOffset;
     private ushort _instructionIndex;
     private int _instructionStart;
@@ -39,6 +40,7 @@ public sealed partial class IrBuilder
         _blockOffset = PcOffset = pcOffset;
         _instructionIndex = 0;
         _nextTemporary = 0;
+        _nextVectorTemporary = 0;
         _instructionStart = 0;
         IsEnded = false;
         _isRetried = false;
@@ -51,6 +53,7 @@ public sealed partial class IrBuilder
     internal void BeginInstruction()
     {
         _nextTemporary = 0;
+        _nextVectorTemporary = 0;
         _instructionStart = _instructions.Count;
     }
 

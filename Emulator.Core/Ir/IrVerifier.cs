@@ -38,16 +38,18 @@ public static class IrVerifier
         var operands = instruction.Info.Operands;
         if (operands.HasFlag(OpcodeOperands.D) != instruction.Destination.IsCell) return "destination";
         if (instruction.Destination == Slot.Zero) return "the zero slot is never written";
+        if (instruction.Destination.IsCell && instruction.Destination.IsVector != instruction.Info.DIsVector) return "destination has the wrong width";
         bool immediateB = operands.HasFlag(OpcodeOperands.BOrImmediate) && instruction.BIsImmediate;
         bool slotB = (operands & (OpcodeOperands.B | OpcodeOperands.BOrImmediate)) != 0 && !immediateB;
-        return Check(operands.HasFlag(OpcodeOperands.A), instruction.A, "A")
-            ?? (immediateB ? null : Check(slotB, instruction.B, "B"))
+        return Check(operands.HasFlag(OpcodeOperands.A), instruction.A, "A", instruction.Info.AIsVector)
+            ?? (immediateB ? null : Check(slotB, instruction.B, "B", instruction.Info.BIsVector))
             ?? (operands.HasFlag(OpcodeOperands.LiteralC) ? null : Check(operands.HasFlag(OpcodeOperands.C), instruction.C, "C"));
 
-        string? Check(bool used, Slot slot, string name)
+        string? Check(bool used, Slot slot, string name, bool isVector = false)
         {
             if (!used) return slot == Slot.None ? null : $"{name} is not used and must be none";
             if (!slot.IsCell) return $"{name} must be a slot";
+            if (slot.IsVector != isVector) return $"{name} has the wrong width";
             return slot.IsTemporary && !defined.Contains(slot) ? $"{name} reads {slot} before it is defined in this guest instruction" : null;
         }
     }

@@ -27,6 +27,9 @@ public enum Opcode : ushort
     // Floating point
     FAdd, FSub, FMul, FDiv, FSqrt, FMulAdd, FMin, FMax, FCompare, FToInteger, IntegerToF, FConvert, FRound, FClassify,
 
+    // Vectors of 128 bits
+    VectorLoad, VectorStore, VectorCopy, VectorLow, VectorHigh, VectorPack, CallVector,
+
     // Helpers
     CallPure, CallCpu,
 

@@ -75,6 +75,15 @@ public sealed record OpcodeInfo(Opcode Opcode, OpcodeOperands Operands, OpcodeEf
     /// <summary>True for an operation after which the block does not continue.</summary>
     public bool IsTerminator => Opcode is >= Jump and <= LeaveAtPc;
 
+    /// <summary>True when D is a vector.</summary>
+    public bool DIsVector => Opcode is VectorLoad or VectorCopy or VectorPack or CallVector;
+
+    /// <summary>True when A is a vector.</summary>
+    public bool AIsVector => Opcode is VectorCopy or VectorLow or VectorHigh or CallVector;
+
+    /// <summary>True when B is a vector.</summary>
+    public bool BIsVector => Opcode is VectorStore or CallVector;
+
     /// <summary>True when the result depends on the operands alone.</summary>
     public bool IsPure => Effects == OpcodeEffects.Pure;
 }
@@ -205,6 +214,14 @@ public static class OpcodeTable
         new(FConvert, Unary | OpcodeOperands.Immediate, Flags, "D = A of the spec's source format in its format"),
         new(FRound, Unary | OpcodeOperands.Immediate, Flags, "D = A rounded to an integral value; Inexact only with SignalInexact"),
         new(FClassify, Unary | OpcodeOperands.Immediate, Pure, "D = one bit of ten: -inf, -normal, -subnormal, -0, +0, +subnormal, +normal, +inf, sNaN, qNaN"),
+
+        new(VectorLoad, LoadOperands, LoadEffects, "vector D = 16 bytes at A + I; C as Load8U"),
+        new(VectorStore, StoreOperands, StoreEffects, "16 bytes at A + I = vector B; C as Load8U; on a fault nothing is written"),
+        new(VectorCopy, Unary, Pure, "vector D = vector A"),
+        new(VectorLow, Unary, Pure, "D = low 64 bits of vector A"),
+        new(VectorHigh, Unary, Pure, "D = high 64 bits of vector A"),
+        new(VectorPack, Unary | OpcodeOperands.B, Pure, "vector D = A in the low, B in the high 64 bits"),
+        new(CallVector, Unary | OpcodeOperands.B | OpcodeOperands.Immediate, Pure, "vector D = vector helper (I's low half) of vectors A and B and the number in I's high half"),
 
         new(CallPure, Call, Pure, "D = helper I (A, B, C); depends on nothing else"),
         new(CallCpu, Call, OpcodeEffects.Helper, "D = helper I (processor, A, B, C); effects as the helper declares"),

@@ -19,11 +19,14 @@ public readonly record struct Slot(ushort Index)
     /// <summary>True for a real cell.</summary>
     public bool IsCell => Index < StateSlots.Count;
 
-    /// <summary>True for a temporary: defined before use within one block, dead at its end.</summary>
-    public bool IsTemporary => Index is >= StateSlots.FirstTemporary and < StateSlots.Count;
+    /// <summary>True for a temporary: defined before use within one guest instruction, dead at its end.</summary>
+    public bool IsTemporary => Index is >= StateSlots.FirstVectorTemporary and < StateSlots.Count;
 
     /// <summary>True for a register of the guest.</summary>
-    public bool IsGuest => Index is >= StateSlots.FirstGuest and < StateSlots.FirstTemporary;
+    public bool IsGuest => Index is >= StateSlots.FirstGuest and < StateSlots.FirstVectorTemporary;
+
+    /// <summary>True for a cell of 128 bits, which takes two indexes, the first of them even.</summary>
+    public bool IsVector => Index is >= StateSlots.FirstVector and < StateSlots.FirstTemporary;
 
     /// <summary>Prints as <c>s70</c>, <c>t3</c> or <c>zero</c>.</summary>
     public override string ToString() => this switch
@@ -31,7 +34,9 @@ public readonly record struct Slot(ushort Index)
         _ when this == None => "-",
         _ when this == Immediate => "#",
         _ when this == Zero => "zero",
+        _ when IsTemporary && IsVector => $"vt{(Index - StateSlots.FirstVectorTemporary) / 2}",
         _ when IsTemporary => $"t{Index - StateSlots.FirstTemporary}",
+        _ when IsVector => $"v{(Index - StateSlots.FirstVector) / 2}",
         _ => $"s{Index}",
     };
 }
@@ -51,7 +56,13 @@ public static class StateSlots
     /// <summary>The first register of the guest.</summary>
     public const int FirstGuest = 64;
 
-    /// <summary>The first temporary.</summary>
+    /// <summary>The first vector register of the guest, 128 bits; the next one has an index greater by two.</summary>
+    public const int FirstVector = 1024;
+
+    /// <summary>The first temporary of 128 bits.</summary>
+    public const int FirstVectorTemporary = 1536;
+
+    /// <summary>The first temporary of 64 bits.</summary>
     public const int FirstTemporary = 1792;
 
     /// <summary>All slots.</summary>

@@ -38,7 +38,7 @@ public class EngineAgreementTests
 
     private static string Run(EngineKind kind, int seed, ulong count, bool optimise = true)
     {
-        var architecture = new ToyArchitecture();
+        var architecture = new ToyArchitecture(expectsMisaligned: (seed & 1) != 0);
         using var memory = new MemorySystem();
         memory.AddRam("code", new GuestPhysicalAddress(CodeStart), CodePages * 4096);
         memory.AddRam("data", new GuestPhysicalAddress(ToyArchitecture.DataStart - 4096), ToyArchitecture.DataLength + 8192);
@@ -53,15 +53,20 @@ public class EngineAgreementTests
         cpu.Attach(world, cache);
         cpu.Reset();
         for (int r = 0; r < ToyArchitecture.Registers; r++) cpu[ToyArchitecture.R(r)] = (ulong)random.NextInt64();
+        for (int v = 0; v < 2 * ToyArchitecture.Vectors; v++) cpu[VectorHalf(v)] = (ulong)random.NextInt64();
         cpu.LimitInstructions(count);
         cpu.Run(new StopSignal());
         byte[] data = new byte[ToyArchitecture.DataLength + 8192];
         memory.TryRead(new GuestPhysicalAddress(ToyArchitecture.DataStart - 4096), data);
         memory.TryRead(new GuestPhysicalAddress(CodeStart), code);
         var registers = Enumerable.Range(0, ToyArchitecture.Registers).Select(r => $"{cpu[ToyArchitecture.R(r)]:x}");
+        var vectors = Enumerable.Range(0, 2 * ToyArchitecture.Vectors).Select(v => $"{cpu[VectorHalf(v)]:x}");
         return $"pc {cpu.ProgramCounter:x} count {cpu.InstructionCount} flags {cpu[new Slot(StateSlots.FloatFlags)]:x} registers {string.Join(' ', registers)} "
+            + $"vectors {string.Join(' ', vectors)} "
             + $"memory {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData([.. data, .. code]))}";
     }
+
+    private static Slot VectorHalf(int index) => new((ushort)(StateSlots.FirstVector + index));
 
     // few distinct words, so that handlers and regions repeat
     private static void FillWithRepetition(Random random, Span<byte> code)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
 using Emulator.Core.Memory;
@@ -10,9 +11,10 @@ namespace Emulator.Tests.Execution;
 /// An architecture for tests whose every 4-byte word is a valid instruction: the word seeds a generator of IR. It reaches all operations
 /// of the IR without the help of a real instruction set.
 /// </summary>
-internal sealed class ToyArchitecture : Architecture
+internal sealed class ToyArchitecture(bool expectsMisaligned = false) : Architecture
 {
     public const int Registers = 16;
+    public const int Vectors = 4;
     public const ulong DataStart = 0x2_0000;
     public const ulong DataLength = 0x2000;
 
@@ -21,6 +23,8 @@ internal sealed class ToyArchitecture : Architecture
     private static readonly Helper Peek = Table.Add(PeekRegister, HelperEffects.ReadsSlots);
     private static readonly Helper Poke = Table.Add(PokeRegister, HelperEffects.ReadsSlots | HelperEffects.WritesSlots);
     private static readonly Helper Fail = Table.Add(FailSometimes, HelperEffects.MayFault);
+    private static readonly Helper AddBytes = Table.Add(AddLanes);
+    private static readonly Helper Rotate = Table.Add(RotateLanes);
     private static readonly Helper Redirect = Table.Add(SkipAhead, HelperEffects.ReadsSlots);
 
     public override string Name => "toy";
@@ -31,11 +35,15 @@ internal sealed class ToyArchitecture : Architecture
 
     public override int MaxInstructionLength => 4;
 
+    public override bool ExpectsMisalignedAccesses => expectsMisaligned;
+
     public override int MmuIndexOf(uint mode) => 0;
 
     public override (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address) => ("toy", 4);
 
     public static Slot R(int index) => new((ushort)(StateSlots.FirstGuest + index));
+
+    public static Slot V(int index) => new((ushort)(StateSlots.FirstVector + (2 * index)));
 
     public override bool TryLift(IrBuilder builder, ReadOnlySpan<byte> code)
     {
@@ -65,6 +73,13 @@ internal sealed class ToyArchitecture : Architecture
         return ~a;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> AddLanes(Vector128<byte> a, Vector128<byte> b, int constant) => a + b;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector128<byte> RotateLanes(Vector128<byte> a, Vector128<byte> b, int constant) =>
+        Vector128.Shuffle(a, (Vector128.Create<byte>(3) + b + Vector128.Create((byte)constant)) & Vector128.Create<byte>(15));
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong SkipAhead(VirtualCpu cpu, ulong a, ulong b, ulong c)
     {
@@ -81,7 +96,7 @@ internal sealed class ToyArchitecture : Architecture
 
         public void Lift()
         {
-            switch (random.Next(40))
+            switch (random.Next(46))
             {
                 case < 18: Compute(); break;
                 case < 22: Load(); break;
@@ -95,6 +110,8 @@ internal sealed class ToyArchitecture : Architecture
                 case 34: ir.Write(Register(), ir.CodeAddress(random.Next(-100, 100))); break;
                 case 35: Leave(); break;
                 case 36: ir.Jump(NearTarget()); break;
+                case < 42: Vector(); break;
+                case 42: Repeat(); break;
                 default: Branch(); break;
             }
         }
@@ -171,6 +188,34 @@ internal sealed class ToyArchitecture : Architecture
             ir.Write(Register(), operands.HasFlag(OpcodeOperands.C) ? ir.Float(opcode, spec, Operand(), Operand(), Operand())
                 : operands.HasFlag(OpcodeOperands.B) ? ir.Float(opcode, spec, Operand(), Operand())
                 : ir.Float(opcode, spec, Operand()));
+        }
+
+        private void Vector()
+        {
+            var a = IrBuilder.ReadVector(V(random.Next(Vectors)));
+            var b = IrBuilder.ReadVector(V(random.Next(Vectors)));
+            switch (random.Next(8))
+            {
+                case 0: ir.WriteVector(V(random.Next(Vectors)), ir.LoadVector(Address(16), random.Next(-8, 8), random.Next(8) == 0)); break;
+                case 1: ir.StoreVector(Address(16), random.Next(-8, 8), a, random.Next(8) == 0); break;
+                case 2: ir.WriteVector(V(random.Next(Vectors)), ir.Call(AddBytes, a, b)); break;
+                case 3: ir.WriteVector(V(random.Next(Vectors)), ir.Call(Rotate, ir.Call(AddBytes, a, b), b, random.Next(-4, 4))); break;
+                case 4: ir.WriteVector(V(random.Next(Vectors)), ir.VectorPack(Operand(), Operand())); break;
+                case 5: ir.Write(Register(), ir.VectorLow(a)); break;
+                case 6: ir.Write(Register(), ir.VectorHigh(a)); break;
+                default: ir.WriteVector(V(random.Next(Vectors)), ir.HoldVector(a)); break;
+            }
+        }
+
+        // counts a register down, one round an execution, as an instruction that can be interrupted
+        private void Repeat()
+        {
+            var counter = Register();
+            ir.Write(counter, ir.And(Value.Of(counter), 15));
+            ir.SkipIfEqual(Value.Of(counter), 0);
+            ir.Write(counter, ir.Sub(Value.Of(counter), 1));
+            ir.RetryUnless(Value.Of(counter), 7);
+            ir.Jump(ir.InstructionLength);
         }
 
         private void Leave()

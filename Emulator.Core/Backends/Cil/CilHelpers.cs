@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Emulator.Core.Backends.Cil;
 
@@ -10,4 +11,13 @@ internal static class CilHelpers
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong MulHighS(ulong a, ulong b) => (ulong)Math.BigMul((long)a, (long)b, out _);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Low(Vector128<byte> vector) => vector.AsUInt64().ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong High(Vector128<byte> vector) => vector.AsUInt64().GetElement(1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Pack(ulong low, ulong high) => Vector128.Create(low, high).AsByte();
 }

@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
 
@@ -16,14 +17,18 @@ internal static class MemoryEmitter
         Opcode.Load8U or Opcode.Load8S or Opcode.Store8 => 1,
         Opcode.Load16U or Opcode.Load16S or Opcode.Store16 => 2,
         Opcode.Load32U or Opcode.Load32S or Opcode.Store32 => 4,
+        Opcode.VectorLoad or Opcode.VectorStore => VectorOperations.Size,
         _ => 8,
     };
 
+    /// <summary>True for a store.</summary>
+    public static bool IsStore(Opcode opcode) => opcode is (>= Opcode.Store8 and <= Opcode.Store64) or Opcode.VectorStore;
+
     /// <summary>
-    /// Branches to <paramref name="miss"/> unless the address in <paramref name="address"/> is aligned, cached and directly accessible;
-    /// else leaves the host address on the stack.
+    /// Branches to <paramref name="miss"/> unless the address in <paramref name="address"/> is cached and directly accessible, and aligned
+    /// (or, where misaligned accesses are common, within one page); else leaves the host address on the stack.
     /// </summary>
-    public static void EmitProbe(ILGenerator il, LocalBuilder address, LocalBuilder entry, int tableOffset, int size, Label miss)
+    public static void EmitProbe(ILGenerator il, LocalBuilder address, LocalBuilder entry, int tableOffset, int size, bool admitsMisaligned, Label miss)
     {
         // entry = state + ((address >> 8) & 0x3ff0); the table's offset folds into the displacement of both loads
         il.Emit(OpCodes.Ldloc, address);
@@ -37,9 +42,15 @@ internal static class MemoryEmitter
         il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Stloc, entry);
 
-        // the low bits of the mask make a misaligned address miss
+        // the low bits of the mask make a misaligned address miss; otherwise the last byte must be on the page of the first
         il.Emit(OpCodes.Ldloc, address);
-        il.Emit(OpCodes.Ldc_I8, unchecked((long)StateBlock.PageMask) | (long)(size - 1));
+        if (admitsMisaligned && size > 1)
+        {
+            il.Emit(OpCodes.Ldc_I8, (long)(size - 1));
+            il.Emit(OpCodes.Add);
+        }
+
+        il.Emit(OpCodes.Ldc_I8, unchecked((long)StateBlock.PageMask) | (admitsMisaligned ? 0 : (long)(size - 1)));
         il.Emit(OpCodes.And);
         LoadEntryField(il, entry, tableOffset);
         il.Emit(OpCodes.Bne_Un, miss);
@@ -56,6 +67,14 @@ internal static class MemoryEmitter
     /// </summary>
     public static void EmitLoad(ILGenerator il, Opcode opcode)
     {
+        if (opcode == Opcode.VectorLoad)
+        {
+            il.Emit(OpCodes.Unaligned, (byte)1);
+            il.Emit(OpCodes.Volatile);
+            il.Emit(OpCodes.Ldobj, typeof(Vector128<byte>));
+            return;
+        }
+
         var (load, extend) = opcode switch
         {
             Opcode.Load8U => (OpCodes.Ldind_U1, OpCodes.Conv_U8),
@@ -90,6 +109,11 @@ internal static class MemoryEmitter
                 il.Emit(OpCodes.Conv_U4);
                 il.Emit(OpCodes.Volatile);
                 il.Emit(OpCodes.Stind_I4);
+                break;
+            case Opcode.VectorStore:
+                il.Emit(OpCodes.Unaligned, (byte)1);
+                il.Emit(OpCodes.Volatile);
+                il.Emit(OpCodes.Stobj, typeof(Vector128<byte>));
                 break;
             default:
                 il.Emit(OpCodes.Volatile);

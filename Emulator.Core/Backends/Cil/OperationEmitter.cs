@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
 
@@ -32,6 +33,15 @@ internal abstract class OperationEmitter(ILGenerator il)
 
     /// <summary>Pops the result, 64 bits, into the destination.</summary>
     public abstract void StoreResult();
+
+    /// <summary>Pushes vector operand A.</summary>
+    public abstract void LoadVectorA();
+
+    /// <summary>Pushes vector operand B.</summary>
+    public abstract void LoadVectorB();
+
+    /// <summary>Pops the result, a vector, into the destination.</summary>
+    public abstract void StoreVectorResult();
 
     /// <summary>Pushes the pointer to the state block.</summary>
     public void LoadState() => Il.Emit(OpCodes.Ldarg_0);
@@ -88,6 +98,9 @@ internal abstract class OperationEmitter(ILGenerator il)
             case >= Opcode.FAdd and <= Opcode.FClassify:
                 EmitFloat(instruction);
                 break;
+            case >= Opcode.VectorCopy and <= Opcode.CallVector:
+                EmitVector(instruction, helpers);
+                break;
             case >= Opcode.SignExtend8 and <= Opcode.ByteSwap:
                 LoadA();
                 EmitUnary(instruction.Opcode);
@@ -97,7 +110,38 @@ internal abstract class OperationEmitter(ILGenerator il)
                 break;
         }
 
-        StoreResult();
+        if (instruction.Info.DIsVector) StoreVectorResult();
+        else StoreResult();
+    }
+
+    private void EmitVector(IrInstruction instruction, HelperTable helpers)
+    {
+        switch (instruction.Opcode)
+        {
+            case Opcode.VectorPack:
+                LoadA();
+                LoadB();
+                Il.Emit(OpCodes.Call, Static(typeof(CilHelpers), nameof(CilHelpers.Pack), typeof(ulong), typeof(ulong)));
+                break;
+            case Opcode.VectorCopy:
+                LoadVectorA();
+                break;
+            case Opcode.VectorLow:
+                LoadVectorA();
+                Il.Emit(OpCodes.Call, Static(typeof(CilHelpers), nameof(CilHelpers.Low), typeof(Vector128<byte>)));
+                break;
+            case Opcode.VectorHigh:
+                LoadVectorA();
+                Il.Emit(OpCodes.Call, Static(typeof(CilHelpers), nameof(CilHelpers.High), typeof(Vector128<byte>)));
+                break;
+            default:
+                var (helper, constant) = VectorCall.Unpack(instruction.Immediate);
+                LoadVectorA();
+                LoadVectorB();
+                Il.Emit(OpCodes.Ldc_I4, constant);
+                Il.Emit(OpCodes.Call, helpers[helper].Method);
+                break;
+        }
     }
 
     private void EmitFloat(IrInstruction instruction)

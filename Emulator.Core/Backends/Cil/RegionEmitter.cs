@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics;
 using Emulator.Core.Backends.Threaded;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
@@ -79,27 +80,41 @@ internal sealed class RegionEmitter : OperationEmitter
 
     public override void LoadImmediate() => Il.Emit(OpCodes.Ldc_I8, _current.Immediate);
 
-    public override void StoreResult()
+    public override void StoreResult() => Store(_current.Destination);
+
+    public override void LoadVectorA() => LoadSlot(_current.A);
+
+    public override void LoadVectorB() => LoadSlot(_current.B);
+
+    public override void StoreVectorResult() => Store(_current.Destination);
+
+    private void Store(Slot destination)
     {
         LocalUses++;
-        Il.Emit(OpCodes.Stloc, LocalOf(_current.Destination));
-        int index = _liveness.IndexOf(_current.Destination);
+        Il.Emit(OpCodes.Stloc, LocalOf(destination));
+        int index = _liveness.IndexOf(destination);
         if (index >= 0) _dirty = _dirty.With(index);
     }
 
     private void EmitPrologue()
     {
-        foreach (var slot in _liveness.GuestSlots)
-        {
-            LoadStateSlot(slot.Index);
-            LocalUses++;
-            Il.Emit(OpCodes.Stloc, LocalOf(slot));
-        }
-
+        LoadGuestSlots();
         LoadStateAddress(StateOffsets.InstructionCount);
         Il.Emit(OpCodes.Ldind_I8);
         Il.Emit(OpCodes.Stloc, _count);
         EmitPoll(_plan.Blocks[0].Ir.PcOffset, default);
+    }
+
+    private void LoadGuestSlots()
+    {
+        foreach (var slot in _liveness.GuestSlots)
+        {
+            LoadStateAddress(slot.Index * 8);
+            if (slot.IsVector) Il.Emit(OpCodes.Ldobj, typeof(Vector128<byte>));
+            else Il.Emit(OpCodes.Ldind_I8);
+            LocalUses++;
+            Il.Emit(OpCodes.Stloc, LocalOf(slot));
+        }
     }
 
     private void EmitBlock(TranslatedBlock block)
@@ -126,7 +141,7 @@ internal sealed class RegionEmitter : OperationEmitter
         {
             case Opcode.Enter:
                 break;
-            case >= Opcode.Load8U and <= Opcode.Store64:
+            case (>= Opcode.Load8U and <= Opcode.Store64) or Opcode.VectorLoad or Opcode.VectorStore:
                 EmitMemory(instruction);
                 break;
             case Opcode.Fence:
@@ -172,7 +187,7 @@ internal sealed class RegionEmitter : OperationEmitter
     private void EmitMemory(IrInstruction instruction)
     {
         int mmuIndex = _architecture.MmuIndexOf(_block.Key.Mode);
-        bool isStore = instruction.Opcode >= Opcode.Store8;
+        bool isStore = MemoryEmitter.IsStore(instruction.Opcode);
         LoadA();
         if (instruction.Immediate != 0)
         {
@@ -189,16 +204,18 @@ internal sealed class RegionEmitter : OperationEmitter
         LocalUses += 7;
         Il.Emit(OpCodes.Stloc, _address);
         int table = isStore ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
-        MemoryEmitter.EmitProbe(Il, _address, _entry, table, MemoryEmitter.SizeOf(instruction.Opcode), StepStub(instruction));
+        MemoryEmitter.EmitProbe(
+            Il, _address, _entry, table, MemoryEmitter.SizeOf(instruction.Opcode), _architecture.ExpectsMisalignedAccesses, StepStub(instruction));
         if (isStore)
         {
-            LoadB();
+            if (instruction.Info.BIsVector) LoadVectorB();
+            else LoadB();
             MemoryEmitter.EmitStore(Il, instruction.Opcode);
         }
         else
         {
             MemoryEmitter.EmitLoad(Il, instruction.Opcode);
-            StoreResult();
+            Store(instruction.Destination);
         }
     }
 
@@ -245,15 +262,7 @@ internal sealed class RegionEmitter : OperationEmitter
             AddRaisedStub(raised, touchesSlots ? default : _dirty, instruction);
         }
 
-        if (helper.Effects.HasFlag(HelperEffects.WritesSlots))
-        {
-            foreach (var slot in _liveness.GuestSlots)
-            {
-                LoadStateSlot(slot.Index);
-                LocalUses++;
-                Il.Emit(OpCodes.Stloc, LocalOf(slot));
-            }
-        }
+        if (helper.Effects.HasFlag(HelperEffects.WritesSlots)) LoadGuestSlots();
 
         Il.Emit(OpCodes.Ldloc, _address);
         StoreResult();
@@ -446,7 +455,8 @@ internal sealed class RegionEmitter : OperationEmitter
             LoadStateAddress(_liveness.GuestSlots[i].Index * 8);
             LocalUses++;
             Il.Emit(OpCodes.Ldloc, LocalOf(_liveness.GuestSlots[i]));
-            Il.Emit(OpCodes.Stind_I8);
+            if (_liveness.GuestSlots[i].IsVector) Il.Emit(OpCodes.Stobj, typeof(Vector128<byte>));
+            else Il.Emit(OpCodes.Stind_I8);
         }
     }
 
@@ -490,7 +500,7 @@ internal sealed class RegionEmitter : OperationEmitter
     {
         if (!_locals.TryGetValue(slot, out var local))
         {
-            local = Il.DeclareLocal(typeof(long));
+            local = Il.DeclareLocal(slot.IsVector ? typeof(Vector128<byte>) : typeof(long));
             _locals.Add(slot, local);
         }
 

@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics;
 using Emulator.Core.Backends.Cil;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
@@ -32,7 +33,7 @@ internal enum HandlerForm : byte
 internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, HandlerForm Form, long Detail);
 
 /// <summary>The handlers of tier 0: dynamic methods made from the same emitter as compiled regions, each when first needed.</summary>
-internal sealed class HandlerTable(HelperTable helpers, bool isDeterministic)
+internal sealed class HandlerTable(Architecture architecture, bool isDeterministic)
 {
     private readonly Dictionary<HandlerKey, NativeCode> _handlers = [];
     private readonly Dictionary<HandlerKey, NativeCode> _slowPaths = [];
@@ -61,7 +62,7 @@ internal sealed class HandlerTable(HelperTable helpers, bool isDeterministic)
     {
         switch (key.Opcode)
         {
-            case >= Opcode.Load8U and <= Opcode.Store64:
+            case (>= Opcode.Load8U and <= Opcode.Store64) or Opcode.VectorLoad or Opcode.VectorStore:
                 EmitMemory(key, emitter, il);
                 break;
             case Opcode.Fence:
@@ -82,7 +83,7 @@ internal sealed class HandlerTable(HelperTable helpers, bool isDeterministic)
                 break;
             default:
                 var instruction = new IrInstruction { Opcode = key.Opcode, Immediate = key.Detail };
-                emitter.EmitComputation(instruction, helpers);
+                emitter.EmitComputation(instruction, architecture.Helpers);
                 emitter.EmitNext();
                 break;
         }
@@ -91,23 +92,23 @@ internal sealed class HandlerTable(HelperTable helpers, bool isDeterministic)
     private void EmitMemory(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
     {
         var (mmuIndex, isAddress32) = MemoryDetail.Unpack(key.Detail);
-        bool isStore = key.Opcode >= Opcode.Store8;
+        bool isStore = MemoryEmitter.IsStore(key.Opcode);
         int table = isStore ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
         var address = il.DeclareLocal(typeof(long));
         var entry = il.DeclareLocal(typeof(nint));
         var miss = il.DefineLabel();
         LoadAddress(emitter, il, isAddress32);
         il.Emit(OpCodes.Stloc, address);
-        MemoryEmitter.EmitProbe(il, address, entry, table, MemoryEmitter.SizeOf(key.Opcode), miss);
+        MemoryEmitter.EmitProbe(il, address, entry, table, MemoryEmitter.SizeOf(key.Opcode), architecture.ExpectsMisalignedAccesses, miss);
         if (isStore)
         {
-            emitter.LoadB();
+            LoadStored(emitter, key.Opcode);
             MemoryEmitter.EmitStore(il, key.Opcode);
         }
         else
         {
             MemoryEmitter.EmitLoad(il, key.Opcode);
-            emitter.StoreResult();
+            StoreLoaded(emitter, key.Opcode);
         }
 
         emitter.EmitNext();
@@ -129,27 +130,40 @@ internal sealed class HandlerTable(HelperTable helpers, bool isDeterministic)
     private static void EmitSlowPath(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
     {
         var (mmuIndex, isAddress32) = MemoryDetail.Unpack(key.Detail);
-        bool isStore = key.Opcode >= Opcode.Store8;
+        bool isStore = MemoryEmitter.IsStore(key.Opcode);
         emitter.LoadState();
         LoadAddress(emitter, il, isAddress32);
-        if (isStore) emitter.LoadB();
-        il.Emit(OpCodes.Ldc_I4, (int)key.Opcode);
+        if (isStore) LoadStored(emitter, key.Opcode);
+        bool isVector = key.Opcode is Opcode.VectorLoad or Opcode.VectorStore;
+        if (!isVector) il.Emit(OpCodes.Ldc_I4, (int)key.Opcode);
         il.Emit(OpCodes.Ldc_I4, mmuIndex);
-        il.Emit(OpCodes.Call, typeof(SlowMemory).GetMethod(isStore ? nameof(SlowMemory.Store) : nameof(SlowMemory.Load))!);
+        il.Emit(OpCodes.Call, (isVector ? typeof(VectorOperations) : typeof(SlowMemory)).GetMethod(isStore ? nameof(SlowMemory.Store) : nameof(SlowMemory.Load))!);
         if (isStore)
         {
             emitter.EmitExitIfRaised();
         }
         else
         {
-            var value = il.DeclareLocal(typeof(long));
+            var value = il.DeclareLocal(isVector ? typeof(Vector128<byte>) : typeof(long));
             il.Emit(OpCodes.Stloc, value);
             emitter.EmitExitIfRaised();
             il.Emit(OpCodes.Ldloc, value);
-            emitter.StoreResult();
+            StoreLoaded(emitter, key.Opcode);
         }
 
         emitter.EmitNext();
+    }
+
+    private static void LoadStored(ThreadedEmitter emitter, Opcode opcode)
+    {
+        if (opcode == Opcode.VectorStore) emitter.LoadVectorB();
+        else emitter.LoadB();
+    }
+
+    private static void StoreLoaded(ThreadedEmitter emitter, Opcode opcode)
+    {
+        if (opcode == Opcode.VectorLoad) emitter.StoreVectorResult();
+        else emitter.StoreResult();
     }
 
     private static void LoadAddress(ThreadedEmitter emitter, ILGenerator il, bool isAddress32)
@@ -183,7 +197,7 @@ internal sealed class HandlerTable(HelperTable helpers, bool isDeterministic)
 
     private void EmitCallCpu(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
     {
-        var helper = helpers[checked((int)key.Detail)];
+        var helper = architecture.Helpers[checked((int)key.Detail)];
         emitter.SetStateField(StateOffsets.ProgramCounter, emitter.LoadProgramCounter);
         emitter.LoadState();
         il.Emit(OpCodes.Call, typeof(VirtualCpu).GetMethod(nameof(VirtualCpu.FromState), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!);

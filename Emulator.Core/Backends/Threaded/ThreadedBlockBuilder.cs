@@ -8,7 +8,7 @@ namespace Emulator.Core.Backends.Threaded;
 // SAFETY: writes only operations that the arena gave out for the block at hand.
 internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, EngineOptions options)
 {
-    private readonly HandlerTable _handlers = new(architecture.Helpers, options.IsDeterministic);
+    private readonly HandlerTable _handlers = new(architecture, options.IsDeterministic);
 
     /// <summary>Makes a block's operations.</summary>
     public void Build(TranslatedBlock block, OpArena arena)
@@ -98,7 +98,8 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         Opcode.Enter => EnterKey,
         >= Opcode.Load8U and <= Opcode.Store64 => new(instruction.Opcode, false, HandlerForm.Plain, MemoryDetail.Pack(mmuIndex, instruction.C.Index == 1)),
         >= Opcode.AtomicSwap and <= Opcode.StoreExclusive => new(instruction.Opcode, false, HandlerForm.Plain, AtomicOperations.Pack(instruction, mmuIndex)),
-        Opcode.CallCpu or Opcode.CallPure => new(instruction.Opcode, false, HandlerForm.Plain, instruction.Immediate),
+        Opcode.VectorLoad or Opcode.VectorStore => new(instruction.Opcode, false, HandlerForm.Plain, MemoryDetail.Pack(mmuIndex, instruction.C.Index == 1)),
+        Opcode.CallCpu or Opcode.CallPure or Opcode.CallVector => new(instruction.Opcode, false, HandlerForm.Plain, instruction.Immediate),
         >= Opcode.FAdd and <= Opcode.FClassify => new(instruction.Opcode, false, HandlerForm.Plain, instruction.Immediate),
         Opcode.Jump when !IsNear(instruction.Immediate) => new(Opcode.Jump, false, HandlerForm.Far, 0),
         Opcode.Jump or (>= Opcode.BranchEq and <= Opcode.BranchGeU) => new(instruction.Opcode, false, HandlerForm.Unlinked, 0),

@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics;
 using Emulator.Core.Backends.Cil;
 using Emulator.Core.Execution;
 
@@ -15,6 +16,7 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate) : Opera
     private const int ImmediateOffset = 16;
     private const int PcOffsetOffset = 24;
     private LocalBuilder? _result;
+    private LocalBuilder? _vectorResult;
 
     public override void LoadA() => LoadSlot(AOffset);
 
@@ -39,6 +41,19 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate) : Opera
         LoadSlotAddress(DestinationOffset);
         Il.Emit(OpCodes.Ldloc, _result);
         Il.Emit(OpCodes.Stind_I8);
+    }
+
+    public override void LoadVectorA() => LoadVectorSlot(AOffset);
+
+    public override void LoadVectorB() => LoadVectorSlot(BOffset);
+
+    public override void StoreVectorResult()
+    {
+        _vectorResult ??= Il.DeclareLocal(typeof(Vector128<byte>));
+        Il.Emit(OpCodes.Stloc, _vectorResult);
+        LoadSlotAddress(DestinationOffset);
+        Il.Emit(OpCodes.Ldloc, _vectorResult);
+        Il.Emit(OpCodes.Stobj, typeof(Vector128<byte>));
     }
 
     /// <summary>Pushes C as a number.</summary>
@@ -150,6 +165,12 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate) : Opera
     {
         LoadSlotAddress(fieldOffset);
         Il.Emit(OpCodes.Ldind_I8);
+    }
+
+    private void LoadVectorSlot(int fieldOffset)
+    {
+        LoadSlotAddress(fieldOffset);
+        Il.Emit(OpCodes.Ldobj, typeof(Vector128<byte>));
     }
 
     private void LoadSlotAddress(int fieldOffset)
