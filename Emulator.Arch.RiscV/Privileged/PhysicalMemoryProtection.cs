@@ -36,9 +36,13 @@ internal sealed class PhysicalMemoryProtection
         }
     }
 
-    /// <summary>R, W and X of an access to the byte at an address, and whether they are those of its whole page.</summary>
-    public byte Permissions(ulong address, Privilege privilege, out bool isWholePage)
+    /// <summary>
+    /// R, W and X of an access within one page, and whether they are those of the whole page. The first entry that matches any byte
+    /// decides; when it does not match all of them the access fails, in M too (Priv. spec 3.7.1.3).
+    /// </summary>
+    public byte Permissions(ulong address, int size, Privilege privilege, out bool isWholePage)
     {
+        ulong last = address + (ulong)(size - 1);
         ulong pageFirst = address & ~PageMask;
         ulong pageLast = address | PageMask;
         isWholePage = true;
@@ -47,7 +51,8 @@ internal sealed class PhysicalMemoryProtection
             ref readonly var region = ref _regions[i];
             if (region.Last < pageFirst || region.First > pageLast) continue;
             isWholePage &= region.First <= pageFirst && region.Last >= pageLast;
-            if (address < region.First || address > region.Last) continue;
+            if (last < region.First || address > region.Last) continue;
+            if (address < region.First || last > region.Last) return 0;
             bool isFree = privilege == Privilege.Machine && (region.Config & PmpConfig.L) == 0;
             return isFree ? AllAccess : (byte)(region.Config & AllAccess);
         }

@@ -12,7 +12,6 @@ public sealed partial class RiscVHart
     public const int CacheBlockSize = 64;
 
     private const int ZeroingStep = 8;
-    private const int ProtectionGrain = 4;
 
     private ulong CacheBlockEnvcfg =>
         (Isa.Has(RiscVExtension.Zicbom) ? Envcfg.Cbie | Envcfg.Cbcfe : 0) | (Isa.Has(RiscVExtension.Zicboz) ? Envcfg.Cbze : 0);
@@ -45,33 +44,27 @@ public sealed partial class RiscVHart
     private void CheckBlock(GuestVirtualAddress block, ulong address)
     {
         int mmuIndex = (int)DataMmuIndex;
-        bool ok = TryTranslate(block, AccessKind.Read, mmuIndex, out var translation, out _);
+        bool ok = TryTranslate(block, AccessKind.Read, CacheBlockSize, mmuIndex, out var translation, out _);
         var fault = default(GuestFault);
-        ok = ok || TryTranslate(block, AccessKind.Write, mmuIndex, out translation, out fault);
+        ok = ok || TryTranslate(block, AccessKind.Write, CacheBlockSize, mmuIndex, out translation, out fault);
         if (ok && MemorySystem.Map.Find(translation.Physical) is not null) return;
         RaiseFault(ok ? AccessFault(new GuestVirtualAddress(address), AccessKind.Write) : fault with { Value = address });
     }
 
-    // All of the block is checked first, so that nothing is written when a part of it may not be.
+    // All of the block is checked first, so that nothing is written when a part of it may not be; entries of PMP that cut it refuse it.
     private void ZeroBlock(GuestVirtualAddress block, ulong address)
     {
         int mmuIndex = (int)DataMmuIndex;
-        for (ulong offset = 0; offset < CacheBlockSize; offset += ProtectionGrain)
+        if (!TryTranslate(block, AccessKind.Write, CacheBlockSize, mmuIndex, out var translation, out var fault))
         {
-            var part = new GuestVirtualAddress(block.Value + offset);
-            if (!TryTranslate(part, AccessKind.Write, mmuIndex, out var translation, out var fault))
-            {
-                RaiseFault(fault with { Value = address });
-                return;
-            }
+            RaiseFault(fault with { Value = address });
+            return;
+        }
 
-            if (MemorySystem.Map.Find(translation.Physical) is not { IsMemory: true })
-            {
-                RaiseFault(AccessFault(new GuestVirtualAddress(address), AccessKind.Write));
-                return;
-            }
-
-            if (translation.CanWrite) break;
+        if (MemorySystem.Map.Find(translation.Physical) is not { IsMemory: true })
+        {
+            RaiseFault(AccessFault(new GuestVirtualAddress(address), AccessKind.Write));
+            return;
         }
 
         for (ulong offset = 0; offset < CacheBlockSize; offset += ZeroingStep)

@@ -48,7 +48,7 @@ public sealed partial class RiscVHart
             // 2. The entry, at a + va.vpn[i] * PTESIZE
             ulong index = (address >> format.LeafBits(level)) & ((1ul << format.VpnBits) - 1);
             var entryAddress = new GuestPhysicalAddress(table + (index * (ulong)format.PteSize));
-            if (!MayWalk(entryAddress, PmpConfig.R) || !TryReadPhysical(entryAddress, format.PteSize, out ulong pte))
+            if (!MayWalk(entryAddress, format, PmpConfig.R) || !TryReadPhysical(entryAddress, format.PteSize, out ulong pte))
             {
                 return AccessFaultCause(access.Kind);
             }
@@ -75,7 +75,7 @@ public sealed partial class RiscVHart
             if (wanted != pte)
             {
                 if (!UpdatesAccessedAndDirty) return pageFault;
-                if (!MayWalk(entryAddress, PmpConfig.W)
+                if (!MayWalk(entryAddress, format, PmpConfig.W)
                     || !TryCompareExchangePhysical(entryAddress, format.PteSize, pte, wanted, out bool exchanged))
                 {
                     return AccessFaultCause(access.Kind);
@@ -119,8 +119,8 @@ public sealed partial class RiscVHart
     }
 
     /// <summary>PMP lets the walk, which counts as S, at an entry (Priv. spec 3.7.2).</summary>
-    private bool MayWalk(GuestPhysicalAddress entry, byte access) =>
-        (_pmp.Permissions(entry.Value, Privilege.Supervisor, out _) & access) != 0;
+    private bool MayWalk(GuestPhysicalAddress entry, SvFormat format, byte access) =>
+        (_pmp.Permissions(entry.Value, format.PteSize, Privilege.Supervisor, out _) & access) != 0;
 
     private static ulong PpnOf(ulong pte, SvFormat format) => (pte >> Pte.PpnShift) & (format.PteSize == 4 ? Pte.Ppn32 : Pte.Ppn64);
 }

@@ -16,7 +16,7 @@ public sealed partial class RiscVHart
 
     /// <inheritdoc/>
     protected override bool TryTranslate(
-        GuestVirtualAddress address, AccessKind kind, int mmuIndex, out AddressTranslation translation, out GuestFault fault)
+        GuestVirtualAddress address, AccessKind kind, int size, int mmuIndex, out AddressTranslation translation, out GuestFault fault)
     {
         var index = (RiscVMmuIndex)mmuIndex;
         var privilege = kind == AccessKind.Execute ? Registers.Privilege : PrivilegeOf(index);
@@ -34,7 +34,7 @@ public sealed partial class RiscVHart
         }
 
         byte needed = PermissionFor(kind);
-        byte allowed = _pmp.Permissions(leaf.Physical, privilege, out bool isWholePage);
+        byte allowed = _pmp.Permissions(leaf.Physical, size, privilege, out bool isWholePage);
         if ((allowed & needed) == 0)
         {
             fault = AccessFault(address, kind);
@@ -83,7 +83,7 @@ public sealed partial class RiscVHart
     {
         value = 0;
         var virtualAddress = new GuestVirtualAddress(address);
-        if (!TryTranslate(virtualAddress, AccessKind.Read, (int)DataMmuIndex, out var translation, out fault)) return false;
+        if (!TryTranslate(virtualAddress, AccessKind.Read, size, (int)DataMmuIndex, out var translation, out fault)) return false;
         if (TryReadPhysical(translation.Physical, size, out value)) return true;
         fault = AccessFault(virtualAddress, AccessKind.Read);
         return false;

@@ -18,7 +18,7 @@ internal static unsafe class MemoryAccess
         if (inPage + (ulong)size > GuestPage.Size) return LoadAcross(cpu, address, size, mmuIndex);
         var entry = cpu.State->Tlb(StateBlock.ReadTlbOffset(mmuIndex), address);
         if (entry->Tag == (address & GuestPage.Mask)) return MemorySystem.ReadHost((byte*)(address + (ulong)entry->Addend), size);
-        if (!TryTranslate(cpu, address, AccessKind.Read, mmuIndex, out var physical) || MustStepDevice(cpu, physical)) return 0;
+        if (!TryTranslate(cpu, address, AccessKind.Read, size, mmuIndex, out var physical) || MustStepDevice(cpu, physical)) return 0;
         if (cpu.MemorySystem.TryRead(physical, size, out ulong value)) return value;
         cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Read));
         return 0;
@@ -42,7 +42,7 @@ internal static unsafe class MemoryAccess
             return;
         }
 
-        if (!TryTranslate(cpu, address, AccessKind.Write, mmuIndex, out var physical) || MustStepAlone(cpu, physical, size)) return;
+        if (!TryTranslate(cpu, address, AccessKind.Write, size, mmuIndex, out var physical) || MustStepAlone(cpu, physical, size)) return;
         if (!cpu.MemorySystem.TryWrite(physical, size, value)) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Write));
     }
 
@@ -58,7 +58,7 @@ internal static unsafe class MemoryAccess
         int table = kind == AccessKind.Write ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
         var entry = cpu.State->Tlb(table, address);
         if (entry->Tag == (address & GuestPage.Mask)) return (byte*)(address + (ulong)entry->Addend);
-        if (!TryTranslate(cpu, address, kind, mmuIndex, out var physical)) return null;
+        if (!TryTranslate(cpu, address, kind, size, mmuIndex, out var physical)) return null;
         if (kind == AccessKind.Write && MustStepAlone(cpu, physical, size)) return null;
         byte* host = cpu.MemorySystem.HostAddress(physical, size, kind == AccessKind.Write, out var ram, out ulong offset);
         if (host == null) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), kind));
@@ -85,7 +85,13 @@ internal static unsafe class MemoryAccess
     private static void StoreAcross(VirtualCpu cpu, ulong address, int size, int mmuIndex, ulong value)
     {
         ulong second = unchecked((address + (ulong)size - 1) & GuestPage.Mask);
-        if (!TryTranslate(cpu, address, AccessKind.Write, mmuIndex, out _) || !TryTranslate(cpu, second, AccessKind.Write, mmuIndex, out _)) return;
+        int inFirst = (int)unchecked(second - address);
+        if (!TryTranslate(cpu, address, AccessKind.Write, inFirst, mmuIndex, out _)
+            || !TryTranslate(cpu, second, AccessKind.Write, size - inFirst, mmuIndex, out _))
+        {
+            return;
+        }
+
         for (int i = 0; i < size && cpu.State->ExitReason == ExitReason.None; i++)
         {
             Store(cpu, unchecked(address + (ulong)i), 1, mmuIndex, value >> (8 * i));
@@ -110,9 +116,9 @@ internal static unsafe class MemoryAccess
     }
 
     /// <summary>Translates and, where the page is plain memory, remembers it in the TLB.</summary>
-    private static bool TryTranslate(VirtualCpu cpu, ulong address, AccessKind kind, int mmuIndex, out GuestPhysicalAddress physical)
+    private static bool TryTranslate(VirtualCpu cpu, ulong address, AccessKind kind, int size, int mmuIndex, out GuestPhysicalAddress physical)
     {
-        bool ok = cpu.TryTranslate(new GuestVirtualAddress(address), kind, mmuIndex, out var translation, out var fault);
+        bool ok = cpu.TryTranslate(new GuestVirtualAddress(address), kind, size, mmuIndex, out var translation, out var fault);
         physical = translation.Physical;
         if (!ok)
         {

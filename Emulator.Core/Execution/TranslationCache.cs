@@ -254,4 +254,5 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 /// <param name="Physical">Physical address.</param>
 /// <param name="Ram">The memory.</param>
 /// <param name="Offset">Offset in it.</param>
-internal readonly record struct FetchPlace(GuestPhysicalAddress Physical, RamBlock Ram, ulong Offset);
+/// <param name="IsPart">Only a part of the page that was asked for may be executed.</param>
+internal readonly record struct FetchPlace(GuestPhysicalAddress Physical, RamBlock Ram, ulong Offset, bool IsPart = false);

@@ -17,11 +17,12 @@ public abstract partial class VirtualCpu
     /// </summary>
     /// <param name="address">The virtual address.</param>
     /// <param name="kind">Why.</param>
+    /// <param name="size">Bytes of the access, all on one page; a fetch asks for each of its parcels.</param>
     /// <param name="mmuIndex">The set of translations; fetches use the current mode's privilege whatever this says.</param>
     /// <param name="translation">The result.</param>
     /// <param name="fault">The guest's exception when there is none.</param>
     protected internal abstract bool TryTranslate(
-        GuestVirtualAddress address, AccessKind kind, int mmuIndex, out AddressTranslation translation, out GuestFault fault);
+        GuestVirtualAddress address, AccessKind kind, int size, int mmuIndex, out AddressTranslation translation, out GuestFault fault);
 
     /// <summary>The exception for an access that nothing on the bus answers.</summary>
     protected internal abstract GuestFault AccessFault(GuestVirtualAddress address, AccessKind kind);

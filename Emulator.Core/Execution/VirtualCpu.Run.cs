@@ -9,6 +9,10 @@ namespace Emulator.Core.Execution;
 public abstract unsafe partial class VirtualCpu
 {
     private const int FetchEntries = 256;
+
+    // No architecture fetches in smaller parts than are told apart here.
+    private const int FetchParcel = 2;
+
     private readonly (ulong Page, ulong Salt, FetchPlace Place)[] _fetchCache = new (ulong, ulong, FetchPlace)[FetchEntries];
     private TranslationCache? _cache;
     private World? _world;
@@ -113,6 +117,12 @@ public abstract unsafe partial class VirtualCpu
         {
             if (Find(pc, isSingle: false) is not { } block) return;
             DispatchMisses++;
+            if (block.Key.IsSingle)
+            {
+                Step();
+                return;
+            }
+
             entry = block.Entry;
             cached->Target = entry;
             cached->Tag = tag;
@@ -132,7 +142,7 @@ public abstract unsafe partial class VirtualCpu
         {
             case ExitReason.None:
                 ProgramCounter = State->CodePage + exit->C;
-                if (Find(ProgramCounter, isSingle: false) is { } target) _cache!.Link(exit, target);
+                if (Find(ProgramCounter, isSingle: false) is { Key.IsSingle: false } target) _cache!.Link(exit, target);
                 return;
             case ExitReason.Hot:
                 ProgramCounter = State->CodePage + exit->PcOffset;
@@ -184,17 +194,30 @@ public abstract unsafe partial class VirtualCpu
         Settle();
     }
 
-    /// <summary>The translation at an address; null when the fetch faulted, which has been delivered.</summary>
+    /// <summary>
+    /// The translation at an address; null when the fetch faulted, which has been delivered. On a page of which only parts may be
+    /// executed it is always that of a single instruction: a longer block, or a link, would leave the part that was checked.
+    /// </summary>
     private TranslatedBlock? Find(ulong pc, bool isSingle)
     {
         State->SetSalt(Mode);
         State->CodePage = pc & GuestPage.Mask;
         if (!TryFetch(pc, out var place)) return null;
         uint mode = Mode;
-        var block = _cache!.FindOrTranslate(place, null, mode, isSingle);
-        if (block is not null) return block;
+        var block = _cache!.FindOrTranslate(place, null, mode, isSingle || place.IsPart);
+        if (block is not null) return !place.IsPart || TryFetchRest(pc, block.Ir.ByteLength) ? block : null;
         if (!TryFetch((pc & GuestPage.Mask) + GuestPage.Size, out var second)) return null;
-        return _cache.FindOrTranslate(place, second, mode, isSingle);
+        return _cache.FindOrTranslate(place, second, mode, isSingle || place.IsPart);
+    }
+
+    private bool TryFetchRest(ulong pc, int length)
+    {
+        for (int offset = FetchParcel; offset < length; offset += FetchParcel)
+        {
+            if (!TryFetch(pc + (ulong)offset, out _)) return false;
+        }
+
+        return true;
     }
 
     private bool TryFetch(ulong pc, out FetchPlace place)
@@ -210,7 +233,7 @@ public abstract unsafe partial class VirtualCpu
 
         place = default;
         var address = new GuestVirtualAddress(pc);
-        if (!TryTranslate(address, AccessKind.Execute, 0, out var translation, out var fault))
+        if (!TryTranslate(address, AccessKind.Execute, FetchParcel, 0, out var translation, out var fault))
         {
             Deliver(fault);
             return false;
@@ -222,7 +245,7 @@ public abstract unsafe partial class VirtualCpu
             return false;
         }
 
-        place = new FetchPlace(translation.Physical, ram!, offset);
+        place = new FetchPlace(translation.Physical, ram!, offset, IsPart: !translation.CanExecute);
         if (translation.CanExecute)
         {
             cached = (page, State->JumpCacheSalt, new FetchPlace(

@@ -254,7 +254,7 @@ internal sealed class ToyCpu(Architecture architecture, MemorySystem memory) : V
     protected internal override bool HasWakeupEvent => true;
 
     protected internal override bool TryTranslate(
-        GuestVirtualAddress address, AccessKind kind, int mmuIndex, out AddressTranslation translation, out GuestFault fault)
+        GuestVirtualAddress address, AccessKind kind, int size, int mmuIndex, out AddressTranslation translation, out GuestFault fault)
     {
         translation = new AddressTranslation(new GuestPhysicalAddress(address.Value), true, true, true);
         fault = default;

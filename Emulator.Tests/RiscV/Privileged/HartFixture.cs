@@ -13,17 +13,19 @@ internal sealed class HartFixture : IDisposable
     public const ulong RamStart = 0x8000_0000;
     public const ulong RamLength = 0x100_0000;
 
+    private const int HotThreshold = 3;
+
     private readonly World _world = new() { IsSingleThreaded = true };
     private readonly TranslationCache _cache;
     private readonly StopSignal _stop = new();
 
-    public HartFixture(string isa = "rv64max", int harts = 1)
+    public HartFixture(string isa = "rv64max", int harts = 1, EngineKind engine = EngineKind.Reference)
     {
         Memory.AddRam("ram", new GuestPhysicalAddress(RamStart), RamLength);
         var architecture = new RiscVArchitecture(IsaConfiguration.Parse(isa));
         var environment = new RiscVHartEnvironment(Clock) { Entropy = static () => 0x1234 };
         Harts = [.. Enumerable.Range(0, harts).Select(i => new RiscVHart(architecture, Memory, i, environment))];
-        var options = new EngineOptions { Kind = EngineKind.Reference, IsDeterministic = true };
+        var options = new EngineOptions { Kind = engine, IsDeterministic = true, HotThreshold = HotThreshold };
         _cache = new TranslationCache(architecture, Memory, _world, options, new ExecutionCounters());
         foreach (var hart in Harts) hart.Attach(_world, _cache);
         _stop.Set();
@@ -46,6 +48,15 @@ internal sealed class HartFixture : IDisposable
         hart.RequestAttention();
         hart.Run(_stop);
     }
+
+    /// <summary>Executes until the hart has retired so many instructions, or sleeps.</summary>
+    public void Run(ulong instructions)
+    {
+        Hart.LimitInstructions(Hart.InstructionCount + instructions);
+        Hart.Run(new StopSignal());
+    }
+
+    public void Load(ulong address, ReadOnlySpan<byte> bytes) => Memory.TryWrite(new GuestPhysicalAddress(address), bytes);
 
     /// <summary>PMP lets everything through.</summary>
     public HartFixture OpenProtection()
@@ -90,9 +101,10 @@ internal static class Check
 internal static class HartExtensions
 {
     /// <summary>The translation, or the fault.</summary>
-    public static (AddressTranslation? Translation, GuestFault Fault) Translate(this VirtualCpu hart, ulong address, AccessKind kind, RiscVMmuIndex index)
+    public static (AddressTranslation? Translation, GuestFault Fault) Translate(
+        this VirtualCpu hart, ulong address, AccessKind kind, RiscVMmuIndex index, int size = 1)
     {
-        bool ok = hart.TryTranslate(new GuestVirtualAddress(address), kind, (int)index, out var translation, out var fault);
+        bool ok = hart.TryTranslate(new GuestVirtualAddress(address), kind, size, (int)index, out var translation, out var fault);
         return ok ? (translation, default) : (null, fault);
     }
 

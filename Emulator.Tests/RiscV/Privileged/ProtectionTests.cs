@@ -33,10 +33,11 @@ public sealed class ProtectionTests
                 bool machineMode = index == RiscVMmuIndex.Machine;
                 byte[] words = permissions[machineMode ? 1 : 0];
                 byte needed = kind == AccessKind.Read ? PmpConfig.R : PmpConfig.W;
-                ulong address = Page + ((ulong)random.Next(1024) * 4);
-                var (translation, fault) = hart.Translate(address, kind, index);
-                string What() => $"seed {seed} round {round} {isa} {string.Join(' ', entries.Select(e => $"{e.Address:x}/{e.Config:x}"))} {address:x} {index} {kind}";
-                Check.Same(translation is not null, (Oracle(entries, address, machineMode) & needed) != 0, What);
+                int size = 1 << random.Next(4);
+                ulong address = Page + (ulong)random.Next(4096 - size + 1);
+                var (translation, fault) = hart.Translate(address, kind, index, size);
+                string What() => $"seed {seed} round {round} {isa} {string.Join(' ', entries.Select(e => $"{e.Address:x}/{e.Config:x}"))} {address:x}+{size} {index} {kind}";
+                Check.Same(translation is not null, (Oracle(entries, address, machineMode, size) & needed) != 0, What);
                 if (translation is not { } t)
                 {
                     var cause = kind == AccessKind.Read ? ExceptionCause.LoadAccessFault : ExceptionCause.StoreAccessFault;
@@ -117,13 +118,15 @@ public sealed class ProtectionTests
         return overlaps && !(first <= Page && end >= Page + 4096);
     }
 
-    private static byte Oracle(PmpEntry[] entries, ulong address, bool machineMode)
+    private static byte Oracle(PmpEntry[] entries, ulong address, bool machineMode, int size = 4)
     {
         const byte All = PmpConfig.R | PmpConfig.W | PmpConfig.X;
         for (int i = 0; i < entries.Length; i++)
         {
             var (first, end) = Range(entries, i);
-            if (address < first || address >= end) continue;
+            var accessEnd = (UInt128)address + (uint)size;
+            if (first >= end || accessEnd <= first || address >= end) continue;
+            if (address < first || accessEnd > end) return 0;
             return machineMode && (entries[i].Config & PmpConfig.L) == 0 ? All : (byte)(entries[i].Config & All);
         }
 
