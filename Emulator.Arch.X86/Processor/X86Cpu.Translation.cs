@@ -8,7 +8,7 @@ public sealed partial class X86Cpu
 {
     /// <inheritdoc/>
     protected override bool TryTranslate(
-        GuestVirtualAddress address, AccessKind kind, int mmuIndex, out AddressTranslation translation, out GuestFault fault)
+        GuestVirtualAddress address, AccessKind kind, int size, int mmuIndex, out AddressTranslation translation, out GuestFault fault)
     {
         fault = default;
         translation = new AddressTranslation(new GuestPhysicalAddress(address.Value), kind != AccessKind.Execute, kind != AccessKind.Execute, kind == AccessKind.Execute);

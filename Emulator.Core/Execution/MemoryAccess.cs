@@ -66,8 +66,8 @@ internal static unsafe class MemoryAccess
         return host;
     }
 
-    /// <summary>Raises the fault that a store to an address would, and translates it; stores nothing.</summary>
-    public static bool ProbeWrite(VirtualCpu cpu, ulong address, int mmuIndex) => TryTranslate(cpu, address, AccessKind.Write, mmuIndex, out _);
+    /// <summary>Raises the fault that a store of a byte to an address would, and translates it; stores nothing.</summary>
+    public static bool ProbeWrite(VirtualCpu cpu, ulong address, int mmuIndex) => TryTranslate(cpu, address, AccessKind.Write, 1, mmuIndex, out _);
 
     private static ulong LoadAcross(VirtualCpu cpu, ulong address, int size, int mmuIndex)
     {
