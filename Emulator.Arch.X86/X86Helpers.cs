@@ -27,6 +27,8 @@ internal static class X86Helpers
 
     public static Helper Register(VectorHelper method) => Filling.Add(method);
 
+    public static Helper Register(VectorFloatHelper method) => Filling.Add(method);
+
     public static Helper Register(CpuHelper method, HelperEffects effects) => Filling.Add(method, effects);
 
     private static HelperTable Fill()

@@ -18,7 +18,7 @@ public sealed partial class RiscVHart
     protected override GuestFault AccessFault(GuestVirtualAddress address, AccessKind kind) => new((uint)AccessFaultCause(kind), address.Value);
 
     /// <inheritdoc/>
-    protected override GuestFault MisalignedFault(GuestVirtualAddress address, AccessKind kind)
+    protected override GuestFault MisalignedFault(GuestVirtualAddress address, AccessKind kind, int size)
     {
         var cause = kind switch
         {

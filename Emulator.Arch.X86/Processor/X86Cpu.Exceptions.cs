@@ -13,7 +13,8 @@ public sealed partial class X86Cpu
     protected override GuestFault AccessFault(GuestVirtualAddress address, AccessKind kind) => X86Fault.GeneralProtection();
 
     /// <inheritdoc/>
-    protected override GuestFault MisalignedFault(GuestVirtualAddress address, AccessKind kind) => X86Fault.Of(X86Exception.AlignmentCheck);
+    protected override GuestFault MisalignedFault(GuestVirtualAddress address, AccessKind kind, int size) =>
+        size == 16 ? X86Fault.GeneralProtection() : X86Fault.Of(X86Exception.AlignmentCheck);
 
     /// <inheritdoc/>
     protected override void DeliverFault(GuestFault fault) => LastFault = fault;

@@ -61,7 +61,7 @@ internal static unsafe class ReferenceInterpreter
                     ulong c = instruction.Info.Operands.HasFlag(OpcodeOperands.C) ? Slot(slots, instruction.C) : 0;
                     result = FloatOperations.Execute(instruction.Opcode, instruction.Immediate, a, b, c, ref state->FloatFlags);
                     break;
-                case >= Opcode.VectorLoad and <= Opcode.CallVector:
+                case >= Opcode.VectorLoad and <= Opcode.CallVectorFloat:
                     result = VectorOperations.Execute(cpu, instruction, a, b, mmuIndex);
                     break;
                 case Opcode.CallPure:
@@ -115,6 +115,6 @@ internal static unsafe class ReferenceInterpreter
     private static ulong Address(ulong a, IrInstruction instruction)
     {
         ulong address = a + (ulong)instruction.Immediate;
-        return instruction.C.Index == 1 ? (uint)address : address;
+        return ((AccessTraits)instruction.C.Index & AccessTraits.Address32) != 0 ? (uint)address : address;
     }
 }

@@ -51,7 +51,7 @@ internal static unsafe class MemoryAccess
     {
         if ((address & (ulong)(size - 1)) != 0)
         {
-            cpu.RaiseFault(cpu.MisalignedFault(new GuestVirtualAddress(address), kind));
+            cpu.RaiseFault(cpu.MisalignedFault(new GuestVirtualAddress(address), kind, size));
             return null;
         }
 
@@ -66,8 +66,14 @@ internal static unsafe class MemoryAccess
         return host;
     }
 
-    /// <summary>Raises the fault that a store of a byte to an address would, and translates it; stores nothing.</summary>
-    public static bool ProbeWrite(VirtualCpu cpu, ulong address, int mmuIndex) => TryTranslate(cpu, address, AccessKind.Write, 1, mmuIndex, out _);
+    /// <summary>Raises the fault that a store of some bytes would, which may lie on two pages; stores nothing.</summary>
+    public static bool ProbeWrite(VirtualCpu cpu, ulong address, int size, int mmuIndex)
+    {
+        ulong second = unchecked((address + (ulong)size - 1) & GuestPage.Mask);
+        int inFirst = (address & GuestPage.Mask) == second ? size : (int)unchecked(second - address);
+        return TryTranslate(cpu, address, AccessKind.Write, inFirst, mmuIndex, out _)
+            && (inFirst == size || TryTranslate(cpu, second, AccessKind.Write, size - inFirst, mmuIndex, out _));
+    }
 
     private static ulong LoadAcross(VirtualCpu cpu, ulong address, int size, int mmuIndex)
     {
@@ -84,14 +90,7 @@ internal static unsafe class MemoryAccess
     // Both pages are translated before the first byte is written, so that a fault leaves memory as it was.
     private static void StoreAcross(VirtualCpu cpu, ulong address, int size, int mmuIndex, ulong value)
     {
-        ulong second = unchecked((address + (ulong)size - 1) & GuestPage.Mask);
-        int inFirst = (int)unchecked(second - address);
-        if (!TryTranslate(cpu, address, AccessKind.Write, inFirst, mmuIndex, out _)
-            || !TryTranslate(cpu, second, AccessKind.Write, size - inFirst, mmuIndex, out _))
-        {
-            return;
-        }
-
+        if (!ProbeWrite(cpu, address, size, mmuIndex)) return;
         for (int i = 0; i < size && cpu.State->ExitReason == ExitReason.None; i++)
         {
             Store(cpu, unchecked(address + (ulong)i), 1, mmuIndex, value >> (8 * i));

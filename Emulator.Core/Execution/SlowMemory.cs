@@ -40,7 +40,9 @@ internal static unsafe class SlowMemory
 /// <summary>The part of a memory operation's handler that is known when it is translated.</summary>
 internal static class MemoryDetail
 {
-    public static long Pack(int mmuIndex, bool isAddress32) => mmuIndex | (isAddress32 ? 16 : 0);
+    private const int LiteralShift = 4;
 
-    public static (int MmuIndex, bool IsAddress32) Unpack(long detail) => ((int)(detail & 15), (detail & 16) != 0);
+    public static long Pack(int mmuIndex, IrInstruction instruction) => mmuIndex | (instruction.C.Index << LiteralShift);
+
+    public static (int MmuIndex, AccessTraits Traits) Unpack(long detail) => ((int)(detail & 15), (AccessTraits)(detail >> LiteralShift));
 }

@@ -27,8 +27,8 @@ public abstract partial class VirtualCpu
     /// <summary>The exception for an access that nothing on the bus answers.</summary>
     protected internal abstract GuestFault AccessFault(GuestVirtualAddress address, AccessKind kind);
 
-    /// <summary>The exception for an atomic access that is not aligned.</summary>
-    protected internal abstract GuestFault MisalignedFault(GuestVirtualAddress address, AccessKind kind);
+    /// <summary>The exception for an access of some bytes that must be aligned and is not: an atomic one, or of a vector.</summary>
+    protected internal abstract GuestFault MisalignedFault(GuestVirtualAddress address, AccessKind kind, int size);
 
     /// <summary>Takes an exception: <see cref="ProgramCounter"/> is at the instruction; afterwards it is at the handler.</summary>
     protected internal abstract void DeliverFault(GuestFault fault);

@@ -13,6 +13,13 @@ public delegate ulong PureHelper(ulong a, ulong b, ulong c);
 /// </summary>
 public delegate Vector128<byte> VectorHelper(Vector128<byte> a, Vector128<byte> b, int constant);
 
+/// <summary>
+/// As <see cref="VectorHelper"/>, of floating-point arithmetic: what it signals it adds to <paramref name="flags"/>, the hart's
+/// accumulated <see cref="FloatingPoint.FloatFlags"/>. AggressiveInlining when it answers most cases in a few operations and leaves the
+/// rest to a method that is not inlined.
+/// </summary>
+public delegate Vector128<byte> VectorFloatHelper(Vector128<byte> a, Vector128<byte> b, int constant, ref ulong flags);
+
 /// <summary>A helper that works on a hart. A static method; it never throws, a guest's mistake is raised with <see cref="VirtualCpu.RaiseFault"/>.</summary>
 public delegate ulong CpuHelper(VirtualCpu cpu, ulong a, ulong b, ulong c);
 
@@ -47,6 +54,7 @@ public sealed class Helper
         Pure = method as PureHelper;
         Cpu = method as CpuHelper;
         Vector = method as VectorHelper;
+        VectorFloat = method as VectorFloatHelper;
         Method = method.Method;
         if (!Method.IsStatic) throw new ArgumentException($"helper '{Name}' must be a static method", nameof(method));
     }
@@ -65,6 +73,8 @@ public sealed class Helper
     internal CpuHelper? Cpu { get; }
 
     internal VectorHelper? Vector { get; }
+
+    internal VectorFloatHelper? VectorFloat { get; }
 
     internal MethodInfo Method { get; }
 }
@@ -85,6 +95,14 @@ public sealed class HelperTable
     /// <summary>Adds a helper on vectors.</summary>
     /// <param name="method">A static method; give a method group.</param>
     public Helper Add(VectorHelper method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return Register(new Helper(_helpers.Count, HelperEffects.None, method));
+    }
+
+    /// <summary>Adds a helper of floating-point arithmetic on vectors.</summary>
+    /// <param name="method">A static method; give a method group.</param>
+    public Helper Add(VectorFloatHelper method)
     {
         ArgumentNullException.ThrowIfNull(method);
         return Register(new Helper(_helpers.Count, HelperEffects.None, method));

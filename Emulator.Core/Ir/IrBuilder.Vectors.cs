@@ -4,6 +4,20 @@ namespace Emulator.Core.Ir;
 /// <param name="Slot">The cell.</param>
 public readonly record struct VectorValue(Slot Slot);
 
+/// <summary>What a load or store of a vector asks for besides its address.</summary>
+[Flags]
+public enum AccessTraits : byte
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>The address is cut to 32 bits. Of scalar accesses this is the one trait.</summary>
+    Address32 = 1,
+
+    /// <summary>An address that is not a multiple of 16 faults.</summary>
+    Aligned = 2,
+}
+
 /// <content>Vectors of 128 bits.</content>
 public sealed partial class IrBuilder
 {
@@ -27,16 +41,16 @@ public sealed partial class IrBuilder
     /// <summary>A copy that keeps its content when the slot behind <paramref name="value"/> is written.</summary>
     public VectorValue HoldVector(VectorValue value) => DefineVector(new IrInstruction { Opcode = Opcode.VectorCopy, A = value.Slot });
 
-    /// <summary>Loads 16 bytes, which need not be aligned.</summary>
-    public VectorValue LoadVector(Value address, long displacement = 0, bool address32 = false) => DefineVector(new IrInstruction
+    /// <summary>Loads 16 bytes, which need not be aligned unless <paramref name="traits"/> says so.</summary>
+    public VectorValue LoadVector(Value address, long displacement = 0, AccessTraits traits = AccessTraits.None) => DefineVector(new IrInstruction
     {
-        Opcode = Opcode.VectorLoad, A = AsSlot(address), Immediate = displacement, C = new Slot(address32 ? (ushort)1 : (ushort)0),
+        Opcode = Opcode.VectorLoad, A = AsSlot(address), Immediate = displacement, C = new Slot((ushort)traits),
     });
 
-    /// <summary>Stores 16 bytes, which need not be aligned; on a fault none is stored.</summary>
-    public void StoreVector(Value address, long displacement, VectorValue value, bool address32 = false) => Emit(new IrInstruction
+    /// <summary>Stores 16 bytes, which need not be aligned unless <paramref name="traits"/> says so; on a fault none is stored.</summary>
+    public void StoreVector(Value address, long displacement, VectorValue value, AccessTraits traits = AccessTraits.None) => Emit(new IrInstruction
     {
-        Opcode = Opcode.VectorStore, A = AsSlot(address), B = value.Slot, Immediate = displacement, C = new Slot(address32 ? (ushort)1 : (ushort)0),
+        Opcode = Opcode.VectorStore, A = AsSlot(address), B = value.Slot, Immediate = displacement, C = new Slot((ushort)traits),
     });
 
     /// <summary>The low 64 bits.</summary>
@@ -55,7 +69,7 @@ public sealed partial class IrBuilder
         ArgumentNullException.ThrowIfNull(helper);
         return DefineVector(new IrInstruction
         {
-            Opcode = Opcode.CallVector, A = a.Slot, B = b.Slot, Immediate = VectorCall.Pack(helper.Index, constant),
+            Opcode = helper.VectorFloat is null ? Opcode.CallVector : Opcode.CallVectorFloat, A = a.Slot, B = b.Slot, Immediate = VectorCall.Pack(helper.Index, constant),
         });
     }
 

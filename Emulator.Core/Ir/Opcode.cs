@@ -28,7 +28,7 @@ public enum Opcode : ushort
     FAdd, FSub, FMul, FDiv, FSqrt, FMulAdd, FMin, FMax, FCompare, FToInteger, IntegerToF, FConvert, FRound, FClassify,
 
     // Vectors of 128 bits
-    VectorLoad, VectorStore, VectorCopy, VectorLow, VectorHigh, VectorPack, CallVector,
+    VectorLoad, VectorStore, VectorCopy, VectorLow, VectorHigh, VectorPack, CallVector, CallVectorFloat,
 
     // Helpers
     CallPure, CallCpu,

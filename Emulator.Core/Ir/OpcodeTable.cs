@@ -76,13 +76,13 @@ public sealed record OpcodeInfo(Opcode Opcode, OpcodeOperands Operands, OpcodeEf
     public bool IsTerminator => Opcode is >= Jump and <= LeaveAtPc;
 
     /// <summary>True when D is a vector.</summary>
-    public bool DIsVector => Opcode is VectorLoad or VectorCopy or VectorPack or CallVector;
+    public bool DIsVector => Opcode is VectorLoad or VectorCopy or VectorPack or CallVector or CallVectorFloat;
 
     /// <summary>True when A is a vector.</summary>
-    public bool AIsVector => Opcode is VectorCopy or VectorLow or VectorHigh or CallVector;
+    public bool AIsVector => Opcode is VectorCopy or VectorLow or VectorHigh or CallVector or CallVectorFloat;
 
     /// <summary>True when B is a vector.</summary>
-    public bool BIsVector => Opcode is VectorStore or CallVector;
+    public bool BIsVector => Opcode is VectorStore or CallVector or CallVectorFloat;
 
     /// <summary>True when the result depends on the operands alone.</summary>
     public bool IsPure => Effects == OpcodeEffects.Pure;
@@ -215,13 +215,14 @@ public static class OpcodeTable
         new(FRound, Unary | OpcodeOperands.Immediate, Flags, "D = A rounded to an integral value; Inexact only with SignalInexact"),
         new(FClassify, Unary | OpcodeOperands.Immediate, Pure, "D = one bit of ten: -inf, -normal, -subnormal, -0, +0, +subnormal, +normal, +inf, sNaN, qNaN"),
 
-        new(VectorLoad, LoadOperands, LoadEffects, "vector D = 16 bytes at A + I; C as Load8U"),
-        new(VectorStore, StoreOperands, StoreEffects, "16 bytes at A + I = vector B; C as Load8U; on a fault nothing is written"),
+        new(VectorLoad, LoadOperands, LoadEffects, "vector D = 16 bytes at A + I; C as Load8U, + 2: faults unless aligned"),
+        new(VectorStore, StoreOperands, StoreEffects, "16 bytes at A + I = vector B; C as VectorLoad; on a fault nothing is written"),
         new(VectorCopy, Unary, Pure, "vector D = vector A"),
         new(VectorLow, Unary, Pure, "D = low 64 bits of vector A"),
         new(VectorHigh, Unary, Pure, "D = high 64 bits of vector A"),
         new(VectorPack, Unary | OpcodeOperands.B, Pure, "vector D = A in the low, B in the high 64 bits"),
         new(CallVector, Unary | OpcodeOperands.B | OpcodeOperands.Immediate, Pure, "vector D = vector helper (I's low half) of vectors A and B and the number in I's high half"),
+        new(CallVectorFloat, Unary | OpcodeOperands.B | OpcodeOperands.Immediate, Flags, "as CallVector; the helper also accumulates floating-point flags"),
 
         new(CallPure, Call, Pure, "D = helper I (A, B, C); depends on nothing else"),
         new(CallCpu, Call, OpcodeEffects.Helper, "D = helper I (processor, A, B, C); effects as the helper declares"),

@@ -25,6 +25,7 @@ internal sealed class ToyArchitecture(bool expectsMisaligned = false) : Architec
     private static readonly Helper Fail = Table.Add(FailSometimes, HelperEffects.MayFault);
     private static readonly Helper AddBytes = Table.Add(AddLanes);
     private static readonly Helper Rotate = Table.Add(RotateLanes);
+    private static readonly Helper Multiply = Table.Add(MultiplyLanes);
     private static readonly Helper Redirect = Table.Add(SkipAhead, HelperEffects.ReadsSlots);
 
     public override string Name => "toy";
@@ -79,6 +80,13 @@ internal sealed class ToyArchitecture(bool expectsMisaligned = false) : Architec
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Vector128<byte> RotateLanes(Vector128<byte> a, Vector128<byte> b, int constant) =>
         Vector128.Shuffle(a, (Vector128.Create<byte>(3) + b + Vector128.Create((byte)constant)) & Vector128.Create<byte>(15));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> MultiplyLanes(Vector128<byte> a, Vector128<byte> b, int constant, ref ulong flags)
+    {
+        flags |= a.ToScalar() & (ulong)constant;
+        return a * b;
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong SkipAhead(VirtualCpu cpu, ulong a, ulong b, ulong c)
@@ -194,18 +202,28 @@ internal sealed class ToyArchitecture(bool expectsMisaligned = false) : Architec
         {
             var a = IrBuilder.ReadVector(V(random.Next(Vectors)));
             var b = IrBuilder.ReadVector(V(random.Next(Vectors)));
-            switch (random.Next(8))
+            switch (random.Next(9))
             {
-                case 0: ir.WriteVector(V(random.Next(Vectors)), ir.LoadVector(Address(16), random.Next(-8, 8), random.Next(8) == 0)); break;
-                case 1: ir.StoreVector(Address(16), random.Next(-8, 8), a, random.Next(8) == 0); break;
+                case 0: ir.WriteVector(V(random.Next(Vectors)), ir.LoadVector(Address(16), random.Next(-8, 8), Traits())); break;
+                case 1: ir.StoreVector(Address(16), random.Next(-8, 8), a, Traits()); break;
                 case 2: ir.WriteVector(V(random.Next(Vectors)), ir.Call(AddBytes, a, b)); break;
                 case 3: ir.WriteVector(V(random.Next(Vectors)), ir.Call(Rotate, ir.Call(AddBytes, a, b), b, random.Next(-4, 4))); break;
                 case 4: ir.WriteVector(V(random.Next(Vectors)), ir.VectorPack(Operand(), Operand())); break;
                 case 5: ir.Write(Register(), ir.VectorLow(a)); break;
                 case 6: ir.Write(Register(), ir.VectorHigh(a)); break;
+                case 7: ir.WriteVector(V(random.Next(Vectors)), ir.Call(Multiply, a, b, random.Next(4))); break;
                 default: ir.WriteVector(V(random.Next(Vectors)), ir.HoldVector(a)); break;
             }
         }
+
+        // rarely aligned on purpose: most such accesses fault
+        private AccessTraits Traits() => random.Next(8) switch
+        {
+            0 => AccessTraits.Address32,
+            1 => AccessTraits.Aligned,
+            2 => AccessTraits.Aligned | AccessTraits.Address32,
+            _ => AccessTraits.None,
+        };
 
         // counts a register down, one round an execution, as an instruction that can be interrupted
         private void Repeat()
@@ -263,7 +281,7 @@ internal sealed class ToyCpu(Architecture architecture, MemorySystem memory) : V
 
     protected internal override GuestFault AccessFault(GuestVirtualAddress address, AccessKind kind) => new(1, address.Value);
 
-    protected internal override GuestFault MisalignedFault(GuestVirtualAddress address, AccessKind kind) => new(2, address.Value);
+    protected internal override GuestFault MisalignedFault(GuestVirtualAddress address, AccessKind kind, int size) => new(2, address.Value);
 
     protected internal override void DeliverFault(GuestFault fault)
     {

@@ -98,7 +98,7 @@ internal abstract class OperationEmitter(ILGenerator il)
             case >= Opcode.FAdd and <= Opcode.FClassify:
                 EmitFloat(instruction);
                 break;
-            case >= Opcode.VectorCopy and <= Opcode.CallVector:
+            case >= Opcode.VectorCopy and <= Opcode.CallVectorFloat:
                 EmitVector(instruction, helpers);
                 break;
             case >= Opcode.SignExtend8 and <= Opcode.ByteSwap:
@@ -139,6 +139,7 @@ internal abstract class OperationEmitter(ILGenerator il)
                 LoadVectorA();
                 LoadVectorB();
                 Il.Emit(OpCodes.Ldc_I4, constant);
+                if (instruction.Opcode == Opcode.CallVectorFloat) LoadStateAddress(StateSlots.FloatFlags * 8);
                 Il.Emit(OpCodes.Call, helpers[helper].Method);
                 break;
         }

@@ -195,7 +195,8 @@ internal sealed class RegionEmitter : OperationEmitter
             Il.Emit(OpCodes.Add);
         }
 
-        if (instruction.C.Index == 1)
+        var traits = (AccessTraits)instruction.C.Index;
+        if ((traits & AccessTraits.Address32) != 0)
         {
             Il.Emit(OpCodes.Conv_U4);
             Il.Emit(OpCodes.Conv_U8);
@@ -204,8 +205,8 @@ internal sealed class RegionEmitter : OperationEmitter
         LocalUses += 7;
         Il.Emit(OpCodes.Stloc, _address);
         int table = isStore ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
-        MemoryEmitter.EmitProbe(
-            Il, _address, _entry, table, MemoryEmitter.SizeOf(instruction.Opcode), _architecture.ExpectsMisalignedAccesses, StepStub(instruction));
+        bool admitsMisaligned = _architecture.ExpectsMisalignedAccesses && (traits & AccessTraits.Aligned) == 0;
+        MemoryEmitter.EmitProbe(Il, _address, _entry, table, MemoryEmitter.SizeOf(instruction.Opcode), admitsMisaligned, StepStub(instruction));
         if (isStore)
         {
             if (instruction.Info.BIsVector) LoadVectorB();

@@ -91,15 +91,15 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
 
     private void EmitMemory(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
     {
-        var (mmuIndex, isAddress32) = MemoryDetail.Unpack(key.Detail);
+        var (mmuIndex, traits) = MemoryDetail.Unpack(key.Detail);
         bool isStore = MemoryEmitter.IsStore(key.Opcode);
         int table = isStore ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
         var address = il.DeclareLocal(typeof(long));
         var entry = il.DeclareLocal(typeof(nint));
         var miss = il.DefineLabel();
-        LoadAddress(emitter, il, isAddress32);
+        LoadAddress(emitter, il, traits);
         il.Emit(OpCodes.Stloc, address);
-        MemoryEmitter.EmitProbe(il, address, entry, table, MemoryEmitter.SizeOf(key.Opcode), architecture.ExpectsMisalignedAccesses, miss);
+        MemoryEmitter.EmitProbe(il, address, entry, table, MemoryEmitter.SizeOf(key.Opcode), AdmitsMisaligned(traits), miss);
         if (isStore)
         {
             LoadStored(emitter, key.Opcode);
@@ -129,15 +129,16 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
 
     private static void EmitSlowPath(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
     {
-        var (mmuIndex, isAddress32) = MemoryDetail.Unpack(key.Detail);
+        var (mmuIndex, traits) = MemoryDetail.Unpack(key.Detail);
         bool isStore = MemoryEmitter.IsStore(key.Opcode);
         emitter.LoadState();
-        LoadAddress(emitter, il, isAddress32);
+        LoadAddress(emitter, il, traits);
         if (isStore) LoadStored(emitter, key.Opcode);
         bool isVector = key.Opcode is Opcode.VectorLoad or Opcode.VectorStore;
         if (!isVector) il.Emit(OpCodes.Ldc_I4, (int)key.Opcode);
         il.Emit(OpCodes.Ldc_I4, mmuIndex);
-        il.Emit(OpCodes.Call, (isVector ? typeof(VectorOperations) : typeof(SlowMemory)).GetMethod(isStore ? nameof(SlowMemory.Store) : nameof(SlowMemory.Load))!);
+        var type = !isVector ? typeof(SlowMemory) : (traits & AccessTraits.Aligned) != 0 ? typeof(AlignedVectorMemory) : typeof(VectorOperations);
+        il.Emit(OpCodes.Call, type.GetMethod(isStore ? nameof(SlowMemory.Store) : nameof(SlowMemory.Load))!);
         if (isStore)
         {
             emitter.EmitExitIfRaised();
@@ -154,6 +155,8 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
         emitter.EmitNext();
     }
 
+    private bool AdmitsMisaligned(AccessTraits traits) => architecture.ExpectsMisalignedAccesses && (traits & AccessTraits.Aligned) == 0;
+
     private static void LoadStored(ThreadedEmitter emitter, Opcode opcode)
     {
         if (opcode == Opcode.VectorStore) emitter.LoadVectorB();
@@ -166,12 +169,12 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
         else emitter.StoreResult();
     }
 
-    private static void LoadAddress(ThreadedEmitter emitter, ILGenerator il, bool isAddress32)
+    private static void LoadAddress(ThreadedEmitter emitter, ILGenerator il, AccessTraits traits)
     {
         emitter.LoadA();
         emitter.LoadImmediate();
         il.Emit(OpCodes.Add);
-        if (!isAddress32) return;
+        if ((traits & AccessTraits.Address32) == 0) return;
         il.Emit(OpCodes.Conv_U4);
         il.Emit(OpCodes.Conv_U8);
     }

@@ -96,10 +96,10 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     private HandlerKey KeyOf(IrInstruction instruction, int mmuIndex) => instruction.Opcode switch
     {
         Opcode.Enter => EnterKey,
-        >= Opcode.Load8U and <= Opcode.Store64 => new(instruction.Opcode, false, HandlerForm.Plain, MemoryDetail.Pack(mmuIndex, instruction.C.Index == 1)),
+        >= Opcode.Load8U and <= Opcode.Store64 => new(instruction.Opcode, false, HandlerForm.Plain, MemoryDetail.Pack(mmuIndex, instruction)),
         >= Opcode.AtomicSwap and <= Opcode.StoreExclusive => new(instruction.Opcode, false, HandlerForm.Plain, AtomicOperations.Pack(instruction, mmuIndex)),
-        Opcode.VectorLoad or Opcode.VectorStore => new(instruction.Opcode, false, HandlerForm.Plain, MemoryDetail.Pack(mmuIndex, instruction.C.Index == 1)),
-        Opcode.CallCpu or Opcode.CallPure or Opcode.CallVector => new(instruction.Opcode, false, HandlerForm.Plain, instruction.Immediate),
+        Opcode.VectorLoad or Opcode.VectorStore => new(instruction.Opcode, false, HandlerForm.Plain, MemoryDetail.Pack(mmuIndex, instruction)),
+        Opcode.CallCpu or Opcode.CallPure or Opcode.CallVector or Opcode.CallVectorFloat => new(instruction.Opcode, false, HandlerForm.Plain, instruction.Immediate),
         >= Opcode.FAdd and <= Opcode.FClassify => new(instruction.Opcode, false, HandlerForm.Plain, instruction.Immediate),
         Opcode.Jump when !IsNear(instruction.Immediate) => new(Opcode.Jump, false, HandlerForm.Far, 0),
         Opcode.Jump or (>= Opcode.BranchEq and <= Opcode.BranchGeU) => new(instruction.Opcode, false, HandlerForm.Unlinked, 0),

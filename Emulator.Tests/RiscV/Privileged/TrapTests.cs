@@ -202,7 +202,7 @@ public sealed class TrapTests
             Enum.GetValues<AccessKind>().Select(kind => hart.AccessFault(address, kind).Code),
             Is.EqualTo(new uint[] { 5, 7, 1 }));
         Assert.That(
-            Enum.GetValues<AccessKind>().Select(kind => hart.MisalignedFault(address, kind).Code),
+            Enum.GetValues<AccessKind>().Select(kind => hart.MisalignedFault(address, kind, 8).Code),
             Is.EqualTo(new uint[] { 4, 6, 0 }));
         Assert.That(hart.AccessFault(address, AccessKind.Read).Value, Is.EqualTo(Pc));
     }
