@@ -18,6 +18,7 @@ internal static class X86Helpers
         typeof(FlagHelpers),
         typeof(FaultHelpers),
         typeof(SegmentHelpers),
+        typeof(Instructions.StackHelpers),
     ];
 
     /// <summary>The complete table.</summary>

@@ -89,6 +89,8 @@ internal static class X86ModeExtensions
 
         public X86MmuIndex MmuIndex => (X86MmuIndex)((int)(mode & X86Mode.MmuIndexMask) >> MmuIndexShift);
 
+        public int MmuIndexNumber => (int)mode.MmuIndex;
+
         public bool Has(X86Mode bit) => (mode & bit) != 0;
 
         /// <summary>Bits that the decoder is set to.</summary>

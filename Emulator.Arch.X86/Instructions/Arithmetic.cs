@@ -48,7 +48,7 @@ internal static class Arithmetic
         var carry = typeof(T) == typeof(SumWithCarry) || typeof(T) == typeof(DifferenceWithBorrow) ? l.Ir.Hold(l.ReadCarry()) : 0;
         var place = l.PlaceOf(0, T.WritesDestination);
         var b = l.Read(1);
-        if (l.Instruction.HasLockPrefix && place.IsMemory)
+        if (l.IsLocked(place))
         {
             Locked<T>(l, place, b, carry);
             return;
@@ -67,7 +67,7 @@ internal static class Arithmetic
     {
         var operand = carry.IsConstant ? b : l.Ir.Add(b, carry);
         if (typeof(T) == typeof(Difference) || typeof(T) == typeof(DifferenceWithBorrow)) operand = l.Ir.Sub(0, operand);
-        var a = l.Ir.Atomic(T.Atomic!.Value, place.Bytes, l.AsValue(place.Address), operand);
+        var a = l.Atomic(T.Atomic!.Value, place, operand);
         var result = l.Ir.Hold(T.Result(l, a, b, carry));
         T.SetFlags(l, a, b, carry, result, place.Bytes);
     }
@@ -76,9 +76,9 @@ internal static class Arithmetic
     {
         var carry = l.Ir.Hold(l.ReadCarry());
         var place = l.PlaceOf(0, writes: true);
-        if (l.Instruction.HasLockPrefix && place.IsMemory)
+        if (l.IsLocked(place))
         {
-            var old = l.Ir.Atomic(Opcode.AtomicAdd, place.Bytes, l.AsValue(place.Address), step);
+            var old = l.Atomic(Opcode.AtomicAdd, place, step);
             l.SetCarryFlags(kind, l.Ir.Add(old, step), 0, carry, place.Bytes);
             return;
         }
@@ -92,7 +92,7 @@ internal static class Arithmetic
     private static void Negate(X86Lifter l)
     {
         var place = l.PlaceOf(0, writes: true);
-        if (l.Instruction.HasLockPrefix && place.IsMemory)
+        if (l.IsLocked(place))
         {
             l.ReplaceLocked(place, old => l.Ir.Sub(0, old), (old, _) => l.SetSubFlags(0, old, place.Bytes));
             return;
@@ -108,7 +108,7 @@ internal static class Arithmetic
     private static void Complement(X86Lifter l)
     {
         var place = l.PlaceOf(0, writes: true);
-        if (l.Instruction.HasLockPrefix && place.IsMemory) l.Ir.Atomic(Opcode.AtomicXor, place.Bytes, l.AsValue(place.Address), -1);
+        if (l.IsLocked(place)) l.Atomic(Opcode.AtomicXor, place, -1);
         else l.Write(place, l.Ir.Xor(l.Read(place), -1));
     }
 

@@ -9,30 +9,46 @@ internal delegate void Lift(X86Lifter lifter);
 /// <summary>One row: every encoding of a mnemonic, and what it means.</summary>
 /// <param name="Mnemonic">The name that Iced's decoder gives it.</param>
 /// <param name="Lift">Its meaning.</param>
-internal sealed record InstructionRow(Mnemonic Mnemonic, Lift Lift);
+internal sealed record InstructionRow(Mnemonic Mnemonic, Lift Lift)
+{
+    /// <summary>A row for one encoding, whose mnemonic means something else in others: MOVSD, MOV to control registers.</summary>
+    public InstructionRow(Code code, Lift lift)
+        : this(code.Mnemonic(), lift) => Code = code;
+
+    /// <summary>The only encoding that the row is for, or INVALID when it is for all that have no row of their own.</summary>
+    public Code Code { get; }
+}
 
 /// <summary>All instructions that are executed; whatever has no row raises #UD.</summary>
 internal static class InstructionTable
 {
-    private static readonly InstructionRow?[] ByMnemonic = Build();
-
     /// <summary>All rows, family by family.</summary>
     public static IReadOnlyList<InstructionRow> Rows { get; } =
     [
         .. Arithmetic.Rows,
         .. Moves.Rows,
         .. NearControl.Rows,
+        .. Stack.Rows,
     ];
 
-    public static InstructionRow? Find(Mnemonic mnemonic) => ByMnemonic[(int)mnemonic];
+    private static readonly InstructionRow?[] ByCode = Build();
+
+    public static InstructionRow? Find(Code code) => ByCode[(int)code];
 
     private static InstructionRow?[] Build()
     {
-        var table = new InstructionRow?[Enum.GetValues<Mnemonic>().Length];
+        var ofMnemonic = new Dictionary<Mnemonic, InstructionRow>();
+        var ofCode = new Dictionary<Code, InstructionRow>();
         foreach (var row in Rows)
         {
-            if (table[(int)row.Mnemonic] is not null) throw new InvalidOperationException($"{row.Mnemonic} has two rows");
-            table[(int)row.Mnemonic] = row;
+            bool isNew = row.Code == Code.INVALID ? ofMnemonic.TryAdd(row.Mnemonic, row) : ofCode.TryAdd(row.Code, row);
+            if (!isNew) throw new InvalidOperationException($"{row.Mnemonic} ({row.Code}) has two rows");
+        }
+
+        var table = new InstructionRow?[Enum.GetValues<Code>().Length];
+        foreach (var code in Enum.GetValues<Code>())
+        {
+            table[(int)code] = ofCode.GetValueOrDefault(code) ?? ofMnemonic.GetValueOrDefault(code.Mnemonic());
         }
 
         return table;

@@ -18,19 +18,31 @@ internal sealed partial class X86Lifter
     /// <summary>Sets the stack pointer; of a 16-bit one the rest of RSP stays.</summary>
     public void WriteStackPointer(Value value) => WriteRegister(GeneralRegister(4, Mode.StackSize), value);
 
-    /// <summary>Pushes the low bytes of a value.</summary>
-    public void Push(Value value, int bytes)
+    /// <summary>Pushes the low bytes of a value; writes only <paramref name="stored"/> of them if given.</summary>
+    public void Push(Value value, int bytes, int stored = 0)
     {
-        var pointer = ZeroExtend(Ir.Sub(IrBuilder.Read(X86Slots.Rsp), bytes), Mode.StackSize);
-        Store(Linear(SsNumber, pointer, bytes, true), bytes, value);
-        WriteStackPointer(pointer);
+        StoreOnStack(-bytes, stored != 0 ? stored : bytes, value);
+        Drop(-bytes);
+    }
+
+    /// <summary>Stores <paramref name="displacement"/> bytes above the top of the stack.</summary>
+    public void StoreOnStack(int displacement, int bytes, Value value)
+    {
+        Store(StackAddress(displacement, bytes, writes: true), bytes, value);
     }
 
     /// <summary>What lies <paramref name="displacement"/> bytes above the top of the stack, zero-extended; nothing is popped.</summary>
     public Value Peek(int bytes, int displacement = 0) =>
-        Load(Linear(SsNumber, ZeroExtend(Ir.Add(IrBuilder.Read(X86Slots.Rsp), displacement), Mode.StackSize), bytes, false), bytes);
+        Load(StackAddress(displacement, bytes, writes: false), bytes);
 
-    /// <summary>Drops bytes from the top of the stack.</summary>
+    private LinearAddress StackAddress(int displacement, int bytes, bool writes)
+    {
+        var pointer = IrBuilder.Read(X86Slots.Rsp);
+        if (Is64 || (Mode.StackSize == 4 && IsFlat(SsNumber))) return new LinearAddress(pointer, displacement, !Is64);
+        return Linear(SsNumber, ZeroExtend(Ir.Add(pointer, displacement), Mode.StackSize), bytes, writes);
+    }
+
+    /// <summary>Drops bytes from the top of the stack, or reserves some if negative.</summary>
     public void Drop(int bytes) => WriteStackPointer(Ir.Add(IrBuilder.Read(X86Slots.Rsp), bytes));
 
     /// <summary>EIP or RIP of the byte <paramref name="displacement"/> bytes from this instruction, cut to an operand size.</summary>
@@ -49,47 +61,46 @@ internal sealed partial class X86Lifter
     }
 
     /// <summary>Ends the block: to a displacement from this instruction if a relation holds, else to the next one.</summary>
-    public void BranchNear(Relation relation, long displacement, int bytes)
+    /// <param name="relation">The relation; its operands are not changed by <paramref name="commit"/>.</param>
+    /// <param name="displacement">From the start of this instruction.</param>
+    /// <param name="bytes">Operand size.</param>
+    /// <param name="commit">Writes registers once the target has passed its checks.</param>
+    public void BranchNear(Relation relation, long displacement, int bytes, Action? commit = null)
     {
         if (IsDirect(bytes))
         {
+            commit?.Invoke();
             Ir.Branch(relation.Branch, relation.A, relation.B, displacement);
             return;
         }
 
-        var holds = relation.Branch switch
-        {
-            Opcode.BranchEq => Ir.SetEq(relation.A, relation.B),
-            Opcode.BranchNe => Ir.SetNe(relation.A, relation.B),
-            Opcode.BranchLtS => Ir.SetLtS(relation.A, relation.B),
-            Opcode.BranchLtU => Ir.SetLtU(relation.A, relation.B),
-            Opcode.BranchGeS => Ir.Xor(Ir.SetLtS(relation.A, relation.B), 1),
-            _ => Ir.Xor(Ir.SetLtU(relation.A, relation.B), 1),
-        };
         var next = Ir.Hold(InstructionPointer(Length, CodeBytes));
-        JumpTo(Ir.Select(holds, InstructionPointer(displacement, bytes), next));
+        var target = Ir.Select(Holds(relation), InstructionPointer(displacement, bytes), next);
+        CheckTarget(target);
+        commit?.Invoke();
+        JumpChecked(target);
     }
 
-    /// <summary>Faults unless an EIP (zero-extended) lies within the code segment. Before anything is written.</summary>
+    /// <summary>
+    /// Faults unless an EIP (zero-extended) lies within the code segment. Before anything is written. In 64-bit mode the fetch from
+    /// an address that is not canonical faults.
+    /// </summary>
     public void CheckTarget(Value pointer)
     {
-        if (Is64) Ir.Call(SegmentHelpers.CheckCanonicalTarget, pointer);
-        else if (!Mode.Has(X86Mode.FlatCode)) Ir.Call(SegmentHelpers.CheckTarget, pointer);
+        if (!Is64 && !Mode.Has(X86Mode.FlatCode)) Ir.Call(SegmentHelpers.CheckTarget, pointer);
     }
 
     /// <summary>Ends the block with a jump to an EIP or RIP, zero-extended from the operand size; faults outside the code segment.</summary>
     public void JumpTo(Value pointer)
     {
-        if (!Is64 && !Mode.Has(X86Mode.FlatCode))
-        {
-            pointer = Ir.Hold(pointer);
-            CheckTarget(pointer);
-            pointer = Ir.ZeroExtend32(Ir.Add(pointer, IrBuilder.Read(X86Slots.SegmentBase(CsNumber))));
-        }
-
-        Ir.JumpIndirect(pointer);
+        CheckTarget(pointer);
+        JumpChecked(pointer);
     }
 
-    // Where EIP cannot wrap or leave its segment, a target is a place on the page.
-    private bool IsDirect(int bytes) => Is64 || (Mode.Has(X86Mode.FlatCode) && bytes == 4);
+    /// <summary>Ends the block with a jump to an EIP or RIP that has passed <see cref="CheckTarget"/>.</summary>
+    public void JumpChecked(Value pointer) => Ir.JumpIndirect(
+        Is64 || Mode.Has(X86Mode.FlatCode) ? pointer : Ir.ZeroExtend32(Ir.Add(pointer, IrBuilder.Read(X86Slots.SegmentBase(CsNumber)))));
+
+    /// <summary>True where EIP cannot wrap or leave its segment, so that a target is a place on the page.</summary>
+    public bool IsDirect(int bytes) => Is64 || (Mode.Has(X86Mode.FlatCode) && bytes == 4);
 }

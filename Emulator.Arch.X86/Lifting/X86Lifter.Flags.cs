@@ -69,19 +69,18 @@ internal sealed partial class X86Lifter
     public Value ReadCarry() => Condition(ConditionCode.b);
 
     /// <summary>1 when a condition holds, else 0.</summary>
-    public Value Condition(ConditionCode condition)
+    public Value Condition(ConditionCode condition) => Holds(RelationOf(condition));
+
+    /// <summary>1 when a relation holds, else 0.</summary>
+    public Value Holds(Relation relation) => relation.Branch switch
     {
-        var relation = RelationOf(condition);
-        return relation.Branch switch
-        {
-            Opcode.BranchEq => Ir.SetEq(relation.A, relation.B),
-            Opcode.BranchNe => Ir.SetNe(relation.A, relation.B),
-            Opcode.BranchLtS => Ir.SetLtS(relation.A, relation.B),
-            Opcode.BranchLtU => Ir.SetLtU(relation.A, relation.B),
-            Opcode.BranchGeS => Ir.Xor(Ir.SetLtS(relation.A, relation.B), 1),
-            _ => Ir.Xor(Ir.SetLtU(relation.A, relation.B), 1),
-        };
-    }
+        Opcode.BranchEq => Ir.SetEq(relation.A, relation.B),
+        Opcode.BranchNe => Ir.SetNe(relation.A, relation.B),
+        Opcode.BranchLtS => Ir.SetLtS(relation.A, relation.B),
+        Opcode.BranchLtU => Ir.SetLtU(relation.A, relation.B),
+        Opcode.BranchGeS => Ir.Xor(Ir.SetLtS(relation.A, relation.B), 1),
+        _ => Ir.Xor(Ir.SetLtU(relation.A, relation.B), 1),
+    };
 
     /// <summary>A condition as a relation of two values.</summary>
     public Relation RelationOf(ConditionCode condition)

@@ -2,9 +2,19 @@ using Emulator.Core.Ir;
 
 namespace Emulator.Arch.X86.Lifting;
 
-/// <content>LOCK-prefixed instructions that no single atomic operation does.</content>
+/// <content>LOCK-prefixed instructions.</content>
 internal sealed partial class X86Lifter
 {
+    /// <summary>True when an operand has to be replaced atomically: memory, with the LOCK prefix.</summary>
+    public bool IsLocked(Place place) => Instruction.HasLockPrefix && place.IsMemory;
+
+    /// <summary>One atomic operation on a memory operand; gives the old content, sign-extended.</summary>
+    public Value Atomic(Opcode opcode, Place place, Value operand)
+    {
+        CheckAlignment(place.Address, place.Bytes);
+        return Ir.Atomic(opcode, place.Bytes, AsValue(place.Address), operand);
+    }
+
     /// <summary>
     /// Replaces memory atomically by a function of what it holds: compares and exchanges, and does the whole instruction again if
     /// another processor was faster. Ends the block.

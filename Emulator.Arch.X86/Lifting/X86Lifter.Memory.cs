@@ -45,11 +45,15 @@ internal sealed partial class X86Lifter
     }
 
     /// <summary>The linear address of the memory operand; faults unless its segment admits the access.</summary>
-    public LinearAddress MemoryOperand(int bytes, bool writes)
+    /// <param name="bytes">Size of the access.</param>
+    /// <param name="writes">Whether it writes.</param>
+    /// <param name="addend">Added to the effective address.</param>
+    public LinearAddress MemoryOperand(int bytes, bool writes, Value? addend = null)
     {
         int segment = Instruction.MemorySegment - Register.ES;
         int addressSize = AddressSize;
         var (offset, displacement) = OffsetParts();
+        if (addend is { } more) offset = Ir.Add(offset, more);
         if (addressSize == (Is64 ? 8 : 4) && IsFlat(segment)) return new LinearAddress(offset, displacement, !Is64);
         return Linear(segment, ZeroExtend(Ir.Add(offset, displacement), addressSize), bytes, writes);
     }

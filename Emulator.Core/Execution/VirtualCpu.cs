@@ -161,6 +161,9 @@ public abstract unsafe partial class VirtualCpu : IDisposable
         return State->ExitReason == ExitReason.None;
     }
 
+    /// <summary>Whether a store of the guest would be admitted, from a helper with MayFault; if not, its fault is raised. Stores nothing.</summary>
+    public bool TryProbeWrite(GuestVirtualAddress address, int mmuIndex) => MemoryAccess.ProbeWrite(this, address.Value, mmuIndex);
+
     internal static VirtualCpu FromState(StateBlock* state) => (VirtualCpu)GCHandle.FromIntPtr(state->Self).Target!;
 
     private void RunPosted()

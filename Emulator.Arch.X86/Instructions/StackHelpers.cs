@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using Emulator.Arch.X86.Flags;
+using Emulator.Arch.X86.Processor;
+using Emulator.Core.Execution;
+using Emulator.Core.Ir;
+using Emulator.Core.Memory;
+
+namespace Emulator.Arch.X86.Instructions;
+
+/// <summary>What ENTER builds, as the argument of <see cref="StackHelpers.Enter"/>.</summary>
+/// <param name="Bytes">Operand size: what is pushed.</param>
+/// <param name="StackBytes">Size of the stack pointer.</param>
+/// <param name="Space">Bytes of local storage.</param>
+/// <param name="Level">Nesting level.</param>
+internal readonly record struct FrameShape(int Bytes, int StackBytes, int Space, int Level)
+{
+    public const int MaxLevels = 32;
+
+    private const int StackShift = 8;
+    private const int LevelShift = 16;
+    private const int SpaceShift = 32;
+
+    public long Pack() => (long)Bytes | ((long)StackBytes << StackShift) | ((long)Level << LevelShift) | ((long)Space << SpaceShift);
+
+    public static FrameShape Unpack(ulong packed) => new(
+        (byte)packed, (byte)(packed >> StackShift), (ushort)(packed >> SpaceShift), (byte)(packed >> LevelShift));
+}
+
+/// <summary>Stack instructions that are more than a load or a store.</summary>
+internal static class StackHelpers
+{
+    /// <summary>(segment): the selector.</summary>
+    public static readonly Helper Selector = X86Helpers.Register(SelectorOf, HelperEffects.None);
+
+    /// <summary>EFLAGS as PUSHF stores it: without VM and RF.</summary>
+    public static readonly Helper FlagImage = X86Helpers.Register(FlagImageOf, HelperEffects.ReadsSlots);
+
+    /// <summary>In virtual-8086 mode: #GP unless IOPL is 3.</summary>
+    public static readonly Helper CheckFlagAccess = X86Helpers.Register(CheckFlagAccessOf, HelperEffects.ReadsSlots | HelperEffects.MayFault);
+
+    /// <summary>(image, operand size, next instruction): POPF's load of EFLAGS; goes on at the next instruction.</summary>
+    public static readonly Helper LoadFlags = X86Helpers.Register(LoadFlagsOf, HelperEffects.ReadsSlots | HelperEffects.WritesSlots);
+
+    /// <summary>(<see cref="FrameShape"/>): ENTER.</summary>
+    public static readonly Helper Enter = X86Helpers.Register(
+        EnterOf, HelperEffects.ReadsSlots | HelperEffects.WritesSlots | HelperEffects.MayFault | HelperEffects.Memory);
+
+    private const ulong AlwaysLoaded = (ulong)ArithmeticFlags.All | Eflags.Tf | Eflags.Df | Eflags.Nt | Eflags.Ac | Eflags.Id | Eflags.Rf;
+    private const int Bp = 5;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong SelectorOf(VirtualCpu cpu, ulong segment, ulong b, ulong c) => ((X86Cpu)cpu).Registers.Segments[(int)segment].Selector;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong FlagImageOf(VirtualCpu cpu, ulong a, ulong b, ulong c) => ((X86Cpu)cpu).EFlags & ~(Eflags.Vm | Eflags.Rf);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong CheckFlagAccessOf(VirtualCpu cpu, ulong a, ulong b, ulong c)
+    {
+        if ((cpu[X86Slots.ControlFlags] & Eflags.Iopl) != Eflags.Iopl) cpu.RaiseFault(X86Fault.GeneralProtection());
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong LoadFlagsOf(VirtualCpu cpu, ulong image, ulong bytes, ulong next)
+    {
+        var x86 = (X86Cpu)cpu;
+        ulong old = x86.EFlags;
+        ulong changed = AlwaysLoaded;
+        if (x86.Registers.Cpl == 0) changed |= Eflags.Iopl;
+        if (x86.Registers.Cpl <= (int)((old & Eflags.Iopl) >> Eflags.IoplShift)) changed |= Eflags.If;
+        if (bytes == 2) changed &= ushort.MaxValue;
+        x86.EFlags = (old & ~changed) | (image & changed & ~Eflags.Rf);
+        cpu.ProgramCounter = next;
+        if ((x86.EFlags & ~old & Eflags.If) != 0) cpu.RequestAttention();
+        return 0;
+    }
+
+    // Everything is checked and stored before the first register changes; the end of the new frame must be writable too.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong EnterOf(VirtualCpu cpu, ulong packed, ulong b, ulong c)
+    {
+        var x86 = (X86Cpu)cpu;
+        var shape = FrameShape.Unpack(packed);
+        ulong oldBase = cpu[X86Slots.General64(Bp)];
+        ulong top = cpu[X86Slots.Rsp] - (ulong)shape.Bytes;
+        ulong frame = Cut(top, shape.StackBytes);
+        if (!TryStore(x86, shape, top, oldBase)) return 0;
+        for (int level = 1; level < shape.Level; level++)
+        {
+            oldBase -= (ulong)shape.Bytes;
+            if (!TryLoad(x86, shape, oldBase, out ulong outer) || !TryStore(x86, shape, top -= (ulong)shape.Bytes, outer)) return 0;
+        }
+
+        if (shape.Level > 0 && !TryStore(x86, shape, top -= (ulong)shape.Bytes, frame)) return 0;
+        top -= (ulong)shape.Space;
+        if (!TryProbe(x86, shape, top)) return 0;
+        cpu[X86Slots.General64(Bp)] = Merge(cpu[X86Slots.General64(Bp)], frame, shape.Bytes);
+        cpu[X86Slots.Rsp] = Merge(cpu[X86Slots.Rsp], top, shape.StackBytes);
+        return 0;
+    }
+
+    private static bool TryLoad(X86Cpu cpu, FrameShape shape, ulong offset, out ulong value)
+    {
+        value = 0;
+        return TryGetLinear(cpu, shape, offset, false, out var linear)
+            && cpu.TryLoad(linear, shape.Bytes, ((X86Mode)cpu.Mode).MmuIndexNumber, out value);
+    }
+
+    private static bool TryStore(X86Cpu cpu, FrameShape shape, ulong offset, ulong value) =>
+        TryGetLinear(cpu, shape, offset, true, out var linear) && cpu.TryStore(linear, shape.Bytes, ((X86Mode)cpu.Mode).MmuIndexNumber, value);
+
+    private static bool TryProbe(X86Cpu cpu, FrameShape shape, ulong offset) =>
+        TryGetLinear(cpu, shape, offset, true, out var linear) && cpu.TryProbeWrite(linear, ((X86Mode)cpu.Mode).MmuIndexNumber);
+
+    private static bool TryGetLinear(X86Cpu cpu, FrameShape shape, ulong offset, bool isWrite, out GuestVirtualAddress linear)
+    {
+        linear = new GuestVirtualAddress(offset);
+        if (((X86Mode)cpu.Mode).Is64) return true;
+        bool isPermitted = cpu.TryGetLinear(
+            new SegmentAccess(X86Cpu.Ss, shape.Bytes, isWrite), Cut(offset, shape.StackBytes), out ulong address, out var fault);
+        linear = new GuestVirtualAddress(address);
+        if (!isPermitted) cpu.RaiseFault(fault);
+        return isPermitted;
+    }
+
+    private static ulong Cut(ulong value, int bytes) => bytes switch { 2 => (ushort)value, 4 => (uint)value, _ => value };
+
+    // As the lifter writes registers: 32 bits clear the upper half.
+    private static ulong Merge(ulong old, ulong value, int bytes) => bytes == 2 ? (old & ~(ulong)ushort.MaxValue) | (ushort)value : Cut(value, bytes);
+}
