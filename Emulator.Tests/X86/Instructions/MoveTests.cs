@@ -40,7 +40,7 @@ public class MoveTests
         {
             a.push(rsp);
             a.push(7);
-            a.pop(__[rsp]);
+            a.pop(__qword_ptr[rsp]);
             a.pop(rax);
             a.push(rax);
             a.pop(rsp);
@@ -83,7 +83,8 @@ public class MoveTests
             a.Label(ref again);
             a.call(function);
             a.loop(again);
-            a.jecxz(end);
+            if (bits == 64) a.jrcxz(end);
+            else a.jecxz(end);
             a.nop();
             a.Label(ref function);
             a.add(eax, ecx);
