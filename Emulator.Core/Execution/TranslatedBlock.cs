@@ -43,6 +43,9 @@ internal sealed unsafe class TranslatedBlock
     public bool IsQueued { get; set; }
 
     public bool Straddles => SecondPage is not null;
+
+    /// <summary>How often a block of one instruction was executed alone.</summary>
+    public int Steps { get; set; }
 }
 
 /// <summary>The translations that came from one page.</summary>
@@ -54,6 +57,9 @@ internal sealed class CodePage
     public ulong Granules { get; private set; }
 
     public List<TranslatedBlock> Blocks { get; } = [];
+
+    /// <summary>Operands that the inline floating point of regions leaves aside are common here.</summary>
+    public bool HasRareFloat { get; set; }
 
     public void Add(TranslatedBlock block, int start, int length)
     {

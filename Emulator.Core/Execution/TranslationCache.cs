@@ -1,4 +1,5 @@
 using Emulator.Core.Backends.Threaded;
+using Emulator.Core.Ir;
 using Emulator.Core.Memory;
 
 namespace Emulator.Core.Execution;
@@ -11,6 +12,7 @@ namespace Emulator.Core.Execution;
 internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 {
     private const long ArenaLimit = 128L << 20;
+    private const int RareFloatSteps = 500;
     private readonly Lock _lock = new();
     private readonly Dictionary<BlockKey, TranslatedBlock> _blocks = [];
     private readonly List<TranslatedBlock> _byIndex = [];
@@ -200,6 +202,26 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 
     /// <summary>Has a block's entry run in tier 0 again. Under the lock.</summary>
     public void Demote(TranslatedBlock block) => _threaded!.Demote(block.Entry);
+
+    /// <summary>
+    /// An instruction was executed alone. If that goes on with one of floating point, its operands are such that the inline code of regions
+    /// leaves them aside (NaNs, infinities, tiny numbers): from now on regions on its page call.
+    /// </summary>
+    public void NoteStep(TranslatedBlock block)
+    {
+        if (++block.Steps != RareFloatSteps || Regions is null || !block.Ir.Instructions.Any(i => i.Opcode is >= Opcode.FAdd and <= Opcode.FClassify)) return;
+        lock (_lock)
+        {
+            if (!block.IsValid) return;
+            var page = PageOf(block.Ram, block.Offset);
+            if (page.HasRareFloat) return;
+            page.HasRareFloat = true;
+            foreach (var other in page.Blocks) Regions.DropRegionsOf(other);
+        }
+    }
+
+    /// <summary>Whether floating point on a block's page is better called. Under the lock.</summary>
+    public static bool HasRareFloat(TranslatedBlock block) => PageOf(block.Ram, block.Offset).HasRareFloat;
 
     /// <summary>Runs an action under the cache's lock.</summary>
     public T Locked<T>(Func<T> action)

@@ -186,6 +186,7 @@ public abstract unsafe partial class VirtualCpu
         State->ExitReason = ExitReason.None;
         if (Find(ProgramCounter, isSingle: true) is not { } block) return;
         _cache!.Counters.SingleSteps++;
+        _cache.NoteStep(block);
         if (_cache.Options.Tracer is { } tracer) Trace(tracer, block);
         IsSingleStepping = true;
         ReferenceInterpreter.Run(this, block.Ir);

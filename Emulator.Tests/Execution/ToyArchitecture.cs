@@ -190,12 +190,34 @@ internal sealed class ToyArchitecture(bool expectsMisaligned = false) : Architec
             var spec = new FloatSpec(Formats[random.Next(2)], (Core.FloatingPoint.RoundingMode)random.Next(5))
             {
                 Source = Formats[random.Next(2)], Integer = (IntegerKind)random.Next(4), Relation = (FloatRelation)random.Next(3),
+                Variant = random.Next(2) == 0 ? FloatVariant.Boxed : FloatVariant.None,
             };
+            if (random.Next(2) == 0) spec = spec with { Rounding = Core.FloatingPoint.RoundingMode.NearestEven };
             var opcode = (Opcode)((int)Opcode.FAdd + random.Next(14));
             var operands = OpcodeTable.Of(opcode).Operands;
-            ir.Write(Register(), operands.HasFlag(OpcodeOperands.C) ? ir.Float(opcode, spec, Operand(), Operand(), Operand())
-                : operands.HasFlag(OpcodeOperands.B) ? ir.Float(opcode, spec, Operand(), Operand())
-                : ir.Float(opcode, spec, Operand()));
+            ir.Write(Register(), operands.HasFlag(OpcodeOperands.C) ? ir.Float(opcode, spec, Number(), Number(), Number())
+                : operands.HasFlag(OpcodeOperands.B) ? ir.Float(opcode, spec, Number(), Number())
+                : ir.Float(opcode, spec, Number()));
+        }
+
+        // registers hold what earlier operations made; now and then a number as programs have them, of either format
+        private Value Number()
+        {
+            if (random.Next(3) == 0) return Operand();
+            double number = random.Next(8) switch
+            {
+                0 => 0,
+                1 => -0.0,
+                2 => random.Next(-100, 100),
+                3 => random.NextDouble(),
+                4 => Math.ScaleB(random.NextDouble() - 0.5, random.Next(-160, 160)),
+                5 => Math.ScaleB(1 + random.Next(3), random.Next(-1074, 1023)),
+                6 => random.NextInt64(),
+                _ => random.Next(4) switch { 0 => double.NaN, 1 => double.PositiveInfinity, 2 => double.NegativeInfinity, _ => double.MaxValue },
+            };
+            return random.Next(2) == 0
+                ? BitConverter.DoubleToInt64Bits(number)
+                : (long)BitConverter.SingleToUInt32Bits((float)number) | (random.Next(4) == 0 ? 0 : unchecked((long)0xffff_ffff_0000_0000));
         }
 
         private void Vector()

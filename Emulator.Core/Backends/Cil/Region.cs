@@ -9,6 +9,9 @@ internal sealed record RegionPlan
     /// <summary>The blocks, the entry first.</summary>
     public required ImmutableArray<TranslatedBlock> Blocks { get; init; }
 
+    /// <summary>Floating point is called, as rare operands have turned out to be common here.</summary>
+    public bool CallsFloat { get; init; }
+
     /// <summary>Guest instructions in them.</summary>
     public int InstructionCount => Blocks.Sum(b => b.Ir.InstructionCount);
 }

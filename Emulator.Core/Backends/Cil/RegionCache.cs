@@ -65,6 +65,12 @@ internal sealed unsafe class RegionCache : IDisposable
     public void OnBlockDropped(TranslatedBlock block)
     {
         if (_linkSlots.TryGetValue(block.Key, out int slot) && _links[slot] == block.Entry) _links[slot] = (ThreadedOp*)_stubBySlot[slot];
+        DropRegionsOf(block);
+    }
+
+    /// <summary>Takes out the regions that a block is part of; they may be compiled again. Under the cache's lock.</summary>
+    public void DropRegionsOf(TranslatedBlock block)
+    {
         if (!_regionsOf.Remove(block, out var regions)) return;
         foreach (var region in regions)
         {

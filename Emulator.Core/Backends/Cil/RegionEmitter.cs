@@ -11,7 +11,7 @@ namespace Emulator.Core.Backends.Cil;
 /// Emits a region as one method: guest registers in IL locals, loaded at entry and written back where the region is left. Everything
 /// rare leaves the region by a stub at the end and is done by the dispatcher, so that loops contain no calls.
 /// </summary>
-internal sealed class RegionEmitter : OperationEmitter
+internal sealed partial class RegionEmitter : OperationEmitter
 {
     /// <summary>RyuJIT stops optimising a method at about 8,000 uses of locals.</summary>
     public const int MaxLocalUses = 7000;
@@ -149,6 +149,9 @@ internal sealed class RegionEmitter : OperationEmitter
                 break;
             case >= Opcode.AtomicSwap and <= Opcode.StoreExclusive:
                 EmitAtomic(instruction);
+                break;
+            case >= Opcode.FAdd and <= Opcode.FClassify:
+                if (!TryEmitFloat(instruction)) EmitComputation(instruction, _architecture.Helpers);
                 break;
             case Opcode.CallCpu:
                 EmitCallCpu(instruction);

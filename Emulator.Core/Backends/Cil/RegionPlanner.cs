@@ -36,7 +36,10 @@ internal static class RegionPlanner
         }
 
         // in address order behind the entry, so that ways back are loops
-        return new RegionPlan { Blocks = [entry, .. blocks.Skip(1).OrderBy(b => b.Ir.PcOffset)] };
+        return new RegionPlan
+        {
+            Blocks = [entry, .. blocks.Skip(1).OrderBy(b => b.Ir.PcOffset)], CallsFloat = TranslationCache.HasRareFloat(entry),
+        };
     }
 
     /// <summary>Page offsets on the same page that a block goes to directly.</summary>

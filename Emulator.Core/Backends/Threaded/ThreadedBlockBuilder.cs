@@ -46,7 +46,7 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
             }
         }
 
-        operations->Immediate = options.Kind == EngineKind.Jit ? 1 : options.HotThreshold;
+        operations->Immediate = FirstCount;
         block.Entry = operations;
     }
 
@@ -82,14 +82,16 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     /// <summary>Has an entry run compiled code.</summary>
     public static void Promote(ThreadedOp* entry, nint code) => Volatile.Write(ref *(nint*)&entry->Handler, code);
 
-    /// <summary>Has an entry run in tier 0 again.</summary>
+    /// <summary>Has an entry run in tier 0 again, until it is hot once more.</summary>
     public void Demote(ThreadedOp* entry)
     {
-        entry->Immediate = long.MaxValue;
+        entry->Immediate = FirstCount;
         SetHandler(entry, EnterKey);
     }
 
     private readonly Dictionary<nint, Opcode> _opcodes = []; // unlinked exits by handler address
+
+    private long FirstCount => options.Kind == EngineKind.Jit ? 1 : options.HotThreshold;
 
     private HandlerKey EnterKey => new(Opcode.Enter, false, options.Kind == EngineKind.Interpreter ? HandlerForm.Plain : HandlerForm.Far, 0);
 
