@@ -162,7 +162,7 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     }
 
     /// <summary>Whether a store of the guest would be admitted, from a helper with MayFault; if not, its fault is raised. Stores nothing.</summary>
-    public bool TryProbeWrite(GuestVirtualAddress address, int mmuIndex) => MemoryAccess.ProbeWrite(this, address.Value, mmuIndex);
+    public bool TryProbeWrite(GuestVirtualAddress address, int mmuIndex) => MemoryAccess.ProbeWrite(this, address.Value, 1, mmuIndex);
 
     internal static VirtualCpu FromState(StateBlock* state) => (VirtualCpu)GCHandle.FromIntPtr(state->Self).Target!;
 
