@@ -19,12 +19,17 @@ public static class DeviceCatalog
     [
         new("aclint", "RISC-V timer and software interrupts of machine level, compatible with SiFive's CLINT", []),
         new("aclint-sswi", "RISC-V software interrupts of supervisor level", []),
+        new("debug-console", "Port whose bytes go to the host", [new("backend", "a file or standard output")]),
+        new("debug-exit", "Port that ends the machine: writing v gives the exit status (v << 1) | 1", []),
         new("goldfish-rtc", "Real-time clock with an alarm", [new("start", "time of day at power-on (default: the host's)")]),
         new("ns16550a", "Serial port with FIFOs",
         [
             new("backend", "stdio, null, file:PATH, tcp:HOST:PORT or tcp-listen:ADDRESS:PORT"),
             new("shift", "registers lie 2^shift bytes apart (default 0)"),
         ]),
+        new("pc-system-control", "A20 gate, reset and power-off of a PC (ports 0x92, 0xcf9 and 0x604)", []),
+        new("pic8259", "The two 8259A interrupt controllers of a PC, with edge/level control", []),
+        new("pit8254", "The 8254 timer of a PC, with system control port B", []),
         new("plic", "RISC-V platform-level interrupt controller", [new("sources", "interrupt sources, 1 to 1023 (default 95)")]),
         new("sifive-test", "Switches the machine off or restarts it", []),
         new("virtio-blk", "Disk",

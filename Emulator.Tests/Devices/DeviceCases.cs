@@ -11,7 +11,12 @@ internal static class DeviceCases
     [
         AclintTests.Case,
         AclintTests.SswiCase,
+        DebugPortTests.ConsoleCase,
+        DebugPortTests.ExitCase,
         GoldfishRtcTests.Case,
+        PcSystemControlTests.Case,
+        Pic8259Tests.Case,
+        Pit8254Tests.Case,
         PlicTests.Case,
         TestFinisherTests.Case,
         Uart16550Tests.Case,

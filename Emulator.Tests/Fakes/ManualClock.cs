@@ -14,6 +14,9 @@ internal sealed class ManualClock : IVirtualClock
 
     public ManualClock(ulong nanoseconds = 0) => _now = nanoseconds;
 
+    /// <summary>Alarms go off when the time has moved, one each, as on a host that is busy: for devices with periodic ones.</summary>
+    public bool FiresLate { get; set; }
+
     public ulong Nanoseconds
     {
         get
@@ -55,6 +58,10 @@ internal sealed class ManualClock : IVirtualClock
         lock (_lock)
         {
             target = ulong.MaxValue - _now < nanoseconds ? ulong.MaxValue : _now + nanoseconds;
+            if (FiresLate)
+            {
+                _now = target;
+            }
         }
 
         while (TakeDue(target) is { } due)
