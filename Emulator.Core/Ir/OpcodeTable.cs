@@ -19,7 +19,7 @@ public enum OpcodeEffects : byte
     /// <summary>May leave the block before the guest instruction is done, with a guest fault.</summary>
     MayFault = 4,
 
-    /// <summary>Accumulates into the floating-point flags.</summary>
+    /// <summary>Accumulates into the floating-point flags; compiled code may leave before it, to have it done alone.</summary>
     Flags = 8,
 
     /// <summary>Leaves the block.</summary>

@@ -32,7 +32,7 @@ internal static class DeadWriteElimination
                 continue;
             }
 
-            if (!instruction.Info.IsPure && instruction.Info.Effects != OpcodeEffects.Flags) dead.Clear(); // all slots are observable here
+            if (!instruction.Info.IsPure) dead.Clear(); // the block may be left here: all slots are observable
             if (destination.IsGuest && (instruction.Info.IsPure || instruction.Info.Effects == OpcodeEffects.Flags)) dead.Add(destination);
             Use(instruction.A);
             Use(instruction.B);
