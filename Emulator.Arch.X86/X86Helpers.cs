@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Emulator.Arch.X86.Flags;
+using Emulator.Arch.X86.Instructions.Sse;
 using Emulator.Arch.X86.Processor;
 using Emulator.Core.Ir;
 
@@ -19,6 +20,10 @@ internal static class X86Helpers
         typeof(FaultHelpers),
         typeof(SegmentHelpers),
         typeof(Instructions.StackHelpers),
+        typeof(SseMoves),
+        typeof(PackedInteger),
+        typeof(PackedShifts),
+        typeof(Shuffles),
     ];
 
     /// <summary>The complete table.</summary>

@@ -15,7 +15,7 @@ internal static class X86SlotNames
         var names = new Dictionary<Slot, string>
         {
             [X86Slots.FlagForm] = "flags.form", [X86Slots.FlagA] = "flags.a", [X86Slots.FlagB] = "flags.b",
-            [X86Slots.ControlFlags] = "eflags", [X86Slots.Mxcsr] = "mxcsr", [X86Slots.DenormalFlag] = "mxcsr.de",
+            [X86Slots.ControlFlags] = "eflags", [X86Slots.Mxcsr] = "mxcsr",
             [X86Slots.InterruptShadow] = "shadow",
         };
         for (int i = 0; i < 16; i++)

@@ -34,14 +34,11 @@ public static class X86Slots
     /// <summary>EFLAGS but for the six arithmetic flags; the reserved bit 1 is set.</summary>
     public static Slot ControlFlags => new(Flags + 3);
 
-    /// <summary>MXCSR but for its six exception flags, which are in <see cref="StateSlots.FloatFlags"/> and <see cref="DenormalFlag"/>.</summary>
+    /// <summary>MXCSR but for its six exception flags, which are in <see cref="StateSlots.FloatFlags"/>.</summary>
     public static Slot Mxcsr => new(Flags + 4);
 
-    /// <summary>MXCSR.DE, 0 or 1: the one exception flag of SSE that IEEE 754 does not have.</summary>
-    public static Slot DenormalFlag => new(Flags + 5);
-
     /// <summary>Linear address of an instruction before which no interrupt is taken: the one after STI or a load of SS.</summary>
-    public static Slot InterruptShadow => new(Flags + 6);
+    public static Slot InterruptShadow => new(Flags + 5);
 
     /// <summary>An XMM register, as a vector.</summary>
     public static Slot Xmm(int number) => new((ushort)(StateSlots.FirstVector + (2 * number)));

@@ -1,4 +1,5 @@
 using Emulator.Arch.X86.Instructions;
+using Emulator.Arch.X86.Instructions.Sse;
 using Iced.Intel;
 
 namespace Emulator.Arch.X86.Lifting;
@@ -29,6 +30,10 @@ internal static class InstructionTable
         .. Moves.Rows,
         .. NearControl.Rows,
         .. Stack.Rows,
+        .. SseMoves.Rows,
+        .. PackedInteger.Rows,
+        .. PackedShifts.Rows,
+        .. Shuffles.Rows,
     ];
 
     private static readonly InstructionRow?[] ByCode = Build();

@@ -23,7 +23,6 @@ public sealed partial class X86Cpu : VirtualCpu
     private const ulong ResetPointer = 0xfff0;
     private const ushort ResetSelector = 0xf000;
     private const uint RealLimit = 0xffff;
-    private const ulong ResetMxcsr = 0x1f80;
 
     private X86Mode _mode;
 
@@ -62,8 +61,7 @@ public sealed partial class X86Cpu : VirtualCpu
     {
         for (int i = 0; i < 16; i++) this[X86Slots.General64(i)] = 0;
         for (int i = 0; i < 16; i++) this[X86Slots.Xmm(i, 0)] = this[X86Slots.Xmm(i, 1)] = 0;
-        this[X86Slots.Mxcsr] = ResetMxcsr;
-        this[X86Slots.DenormalFlag] = 0;
+        this[X86Slots.Mxcsr] = MxcsrBits.Default;
         this[new Slot(StateSlots.FloatFlags)] = 0;
         this[X86Slots.InterruptShadow] = ulong.MaxValue;
         Registers = new X86CpuState { Cr0 = ResetCr0 };
@@ -106,7 +104,7 @@ public sealed partial class X86Cpu : VirtualCpu
             : (flags & Eflags.Ac) != 0 ? X86MmuIndex.SupervisorUserAccess : X86MmuIndex.Supervisor;
         mode |= (X86Mode)((uint)index << X86ModeExtensions.MmuIndexShift);
         if (Registers.Cpl == 3 && (Registers.Cr0 & Cr0.Am) != 0 && (flags & Eflags.Ac) != 0) mode |= X86Mode.AlignmentCheck;
-        if (this[X86Slots.Mxcsr] == ResetMxcsr) mode |= X86Mode.DefaultMxcsr;
+        if (this[X86Slots.Mxcsr] == MxcsrBits.Default) mode |= X86Mode.DefaultMxcsr;
         if ((Registers.Cr4 & Cr4.OsFxsr) != 0 && (Registers.Cr0 & Cr0.Em) == 0) mode |= X86Mode.Sse;
         if ((Registers.Cr0 & Cr0.Ts) != 0) mode |= X86Mode.TaskSwitched;
         _mode = mode;
