@@ -24,6 +24,11 @@ internal static class X86Helpers
         typeof(PackedInteger),
         typeof(PackedShifts),
         typeof(Shuffles),
+        typeof(Instructions.DivisionHelpers),
+        typeof(Instructions.BitManipulationHelpers),
+        typeof(Instructions.CrcHelpers),
+        typeof(Instructions.DecimalHelpers),
+        typeof(Instructions.ExchangeHelpers),
     ];
 
     /// <summary>The complete table.</summary>

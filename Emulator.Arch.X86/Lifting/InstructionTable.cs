@@ -34,6 +34,18 @@ internal static class InstructionTable
         .. PackedInteger.Rows,
         .. PackedShifts.Rows,
         .. Shuffles.Rows,
+        .. FlagInstructions.Rows,
+        .. Shifts.Rows,
+        .. Rotates.Rows,
+        .. Multiplication.Rows,
+        .. Division.Rows,
+        .. BitTests.Rows,
+        .. BitCounts.Rows,
+        .. BitManipulation.Rows,
+        .. CarryChains.Rows,
+        .. Instructions.Decimal.Rows,
+        .. Exchanges.Rows,
+        .. Hints.Rows,
     ];
 
     private static readonly InstructionRow?[] ByCode = Build();

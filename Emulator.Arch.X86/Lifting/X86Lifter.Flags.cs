@@ -10,6 +10,8 @@ internal readonly record struct Relation(Opcode Branch, Value A, Value B);
 /// <content>Arithmetic flags: instructions leave their operands, readers compute what they need.</content>
 internal sealed partial class X86Lifter
 {
+    private const int OverflowBit = 11;
+
     private static Value FlagA => IrBuilder.Read(X86Slots.FlagA);
 
     private static Value FlagB => IrBuilder.Read(X86Slots.FlagB);
@@ -52,6 +54,23 @@ internal sealed partial class X86Lifter
         Ir.Write(X86Slots.FlagB, Own(others, others));
         SetForm(FlagKind.Result, bytes);
     }
+
+    /// <summary>As <see cref="SetResultFlags"/> where <paramref name="condition"/> is not 0, else the flags stay.</summary>
+    public void SetResultFlagsIf(Value condition, Value result, Value others, int bytes)
+    {
+        if (condition.IsConstant)
+        {
+            if (condition.Constant != 0) SetResultFlags(result, others, bytes);
+            return;
+        }
+
+        Ir.Write(X86Slots.FlagA, Ir.Select(condition, SignExtend(result, bytes), FlagA));
+        Ir.Write(X86Slots.FlagB, Ir.Select(condition, others, FlagB));
+        Ir.Write(X86Slots.FlagForm, Ir.Select(condition, new FlagForm(FlagKind.Result, bytes).Pack(), IrBuilder.Read(X86Slots.FlagForm)));
+    }
+
+    /// <summary>Carry and overflow, each 0 or 1, in their places in EFLAGS.</summary>
+    public Value CarryAndOverflow(Value carry, Value overflow) => Ir.Or(carry, Ir.Shl(overflow, OverflowBit));
 
     /// <summary>The six flags as given, in their places in EFLAGS.</summary>
     public void SetFlags(Value flags)

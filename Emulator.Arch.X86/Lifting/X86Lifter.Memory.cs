@@ -89,7 +89,8 @@ internal sealed partial class X86Lifter
         return address.Is32 ? Ir.ZeroExtend32(sum) : sum;
     }
 
-    private void CheckAlignment(LinearAddress address, int bytes)
+    /// <summary>#AC where alignment is checked.</summary>
+    public void CheckAlignment(LinearAddress address, int bytes)
     {
         if (bytes > 1 && Mode.Has(X86Mode.AlignmentCheck)) Ir.Call(SegmentHelpers.CheckAlignment, AsValue(address), bytes - 1);
     }
