@@ -23,6 +23,9 @@ public sealed class X86Architecture : Architecture
     public override bool ExpectsMisalignedAccesses => true;
 
     /// <inheritdoc/>
+    public override bool HasUnrestrictedAtomics => true;
+
+    /// <inheritdoc/>
     public override int MaxInstructionLength => LongestInstruction;
 
     /// <inheritdoc/>

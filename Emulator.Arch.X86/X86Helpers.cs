@@ -29,6 +29,7 @@ internal static class X86Helpers
         typeof(Instructions.CrcHelpers),
         typeof(Instructions.DecimalHelpers),
         typeof(Instructions.ExchangeHelpers),
+        typeof(Instructions.StringHelpers),
     ];
 
     /// <summary>The complete table.</summary>

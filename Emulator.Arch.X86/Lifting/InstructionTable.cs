@@ -46,6 +46,7 @@ internal static class InstructionTable
         .. Instructions.Decimal.Rows,
         .. Exchanges.Rows,
         .. Hints.Rows,
+        .. Strings.Rows,
     ];
 
     private static readonly InstructionRow?[] ByCode = Build();

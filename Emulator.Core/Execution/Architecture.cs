@@ -27,6 +27,12 @@ public abstract class Architecture
     public virtual bool ExpectsMisalignedAccesses => false;
 
     /// <summary>
+    /// True when atomic operations also work misaligned and, as a load and a store, on devices; else both fault. Of misaligned ones
+    /// those over two words exclude each other, but other harts may see them half done.
+    /// </summary>
+    public virtual bool HasUnrestrictedAtomics => false;
+
+    /// <summary>
     /// Lifts one instruction: sets <see cref="IrBuilder.InstructionLength"/>, then builds. An undefined or disabled instruction is
     /// lifted to code that raises the fault.
     /// </summary>

@@ -31,8 +31,15 @@ internal static unsafe class AtomicOperations
         if ((width & Address32) != 0) address = (uint)address;
         int size = width & 15;
         var kind = opcode == Opcode.LoadExclusive ? AccessKind.Read : AccessKind.Write;
-        byte* host = MemoryAccess.AtomicAddress(VirtualCpu.FromState(state), address, size, mmuIndex, kind);
-        if (host == null) return 0;
+        var cpu = VirtualCpu.FromState(state);
+        bool isUnrestricted = cpu.Architecture.HasUnrestrictedAtomics;
+        if (isUnrestricted && (address & (ulong)(size - 1)) != 0) return MisalignedAtomics.Execute(cpu, opcode, address, size, mmuIndex, operand, expected);
+        byte* host = MemoryAccess.AtomicAddress(cpu, address, size, mmuIndex, kind, isUnrestricted);
+        if (host == null)
+        {
+            return state->ExitReason == ExitReason.None ? OnDevice(cpu, opcode, address, size, mmuIndex, operand, expected) : 0;
+        }
+
         return opcode switch
         {
             Opcode.LoadExclusive => LoadExclusive(state, host, address, size),
@@ -69,19 +76,33 @@ internal static unsafe class AtomicOperations
         while (true)
         {
             ulong old = Extend(Read(host, size), size);
-            ulong value = opcode switch
-            {
-                Opcode.AtomicAdd => old + b,
-                Opcode.AtomicAnd => old & b,
-                Opcode.AtomicOr => old | b,
-                Opcode.AtomicXor => old ^ b,
-                Opcode.AtomicMinS => (long)old < (long)b ? old : b,
-                Opcode.AtomicMaxS => (long)old > (long)b ? old : b,
-                Opcode.AtomicMinU => old < b ? old : b, // sign extension keeps the unsigned order of narrow values
-                _ => old > b ? old : b,
-            };
+            ulong value = Compute(opcode, old, b, 0);
             if (CompareExchange(host, size, old, value) == old) return old;
         }
+    }
+
+    /// <summary>What memory holds afterwards; all are sign-extended.</summary>
+    public static ulong Compute(Opcode opcode, ulong old, ulong operand, ulong expected) => opcode switch
+    {
+        Opcode.AtomicCompareExchange => old == expected ? operand : old,
+        Opcode.AtomicSwap => operand,
+        Opcode.AtomicAdd => old + operand,
+        Opcode.AtomicAnd => old & operand,
+        Opcode.AtomicOr => old | operand,
+        Opcode.AtomicXor => old ^ operand,
+        Opcode.AtomicMinS => (long)old < (long)operand ? old : operand,
+        Opcode.AtomicMaxS => (long)old > (long)operand ? old : operand,
+        Opcode.AtomicMinU => old < operand ? old : operand, // sign extension keeps the unsigned order of narrow values
+        _ => old > operand ? old : operand,
+    };
+
+    // A device has no atomic operations: it sees a load and a store.
+    private static ulong OnDevice(VirtualCpu cpu, Opcode opcode, ulong address, int size, int mmuIndex, ulong operand, ulong expected)
+    {
+        ulong old = Extend(MemoryAccess.Load(cpu, address, size, mmuIndex), size);
+        if (cpu.State->ExitReason != ExitReason.None) return 0;
+        MemoryAccess.Store(cpu, address, size, mmuIndex, Compute(opcode, old, Extend(operand, size), Extend(expected, size)));
+        return old;
     }
 
     private static ulong CompareExchange(byte* host, int size, ulong expected, ulong desired) => size switch
@@ -108,7 +129,8 @@ internal static unsafe class AtomicOperations
         _ => Volatile.Read(ref *(ulong*)host),
     };
 
-    private static ulong Extend(ulong value, int size) => size switch
+    /// <summary>Sign-extends from a size in bytes.</summary>
+    public static ulong Extend(ulong value, int size) => size switch
     {
         1 => (ulong)(sbyte)value,
         2 => (ulong)(short)value,

@@ -46,8 +46,11 @@ internal static unsafe class MemoryAccess
         if (!cpu.MemorySystem.TryWrite(physical, size, value)) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Write));
     }
 
-    /// <summary>Host address of an aligned atomic access, or null with the fault left in the hart.</summary>
-    public static byte* AtomicAddress(VirtualCpu cpu, ulong address, int size, int mmuIndex, AccessKind kind)
+    /// <summary>
+    /// Host address of an aligned atomic access, or null with the fault left in the hart; with <paramref name="orDevice"/> null
+    /// without a fault where there is no RAM.
+    /// </summary>
+    public static byte* AtomicAddress(VirtualCpu cpu, ulong address, int size, int mmuIndex, AccessKind kind, bool orDevice = false)
     {
         if ((address & (ulong)(size - 1)) != 0)
         {
@@ -61,9 +64,32 @@ internal static unsafe class MemoryAccess
         if (!TryTranslate(cpu, address, kind, size, mmuIndex, out var physical)) return null;
         if (kind == AccessKind.Write && MustStepAlone(cpu, physical, size)) return null;
         byte* host = cpu.MemorySystem.HostAddress(physical, size, kind == AccessKind.Write, out var ram, out ulong offset);
-        if (host == null) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), kind));
-        else if (kind == AccessKind.Write) cpu.MemorySystem.NotifyWrite(ram!, offset, size);
+        if (host != null && kind == AccessKind.Write) cpu.MemorySystem.NotifyWrite(ram!, offset, size);
+        else if (host == null && !orDevice) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), kind));
         return host;
+    }
+
+    /// <summary>
+    /// Finds the RAM of some bytes on one page. False where they are not all RAM; true without an address when the access faulted or
+    /// has to be done alone, which is left in the hart. Who writes them has to call <see cref="HostBlock.Written"/> afterwards.
+    /// </summary>
+    public static bool TryFindBlock(VirtualCpu cpu, ulong address, int bytes, int mmuIndex, AccessKind kind, out HostBlock block)
+    {
+        block = default;
+        int table = kind == AccessKind.Write ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
+        var entry = cpu.State->Tlb(table, address);
+        if (entry->Tag == (address & GuestPage.Mask))
+        {
+            block = new HostBlock((byte*)(address + (ulong)entry->Addend), null, 0, bytes);
+            return true;
+        }
+
+        if (!TryTranslate(cpu, address, kind, bytes, mmuIndex, out var physical)) return true;
+        byte* host = cpu.MemorySystem.HostAddress(physical, bytes, kind == AccessKind.Write, out var ram, out ulong offset);
+        if (host == null) return false;
+        if (kind == AccessKind.Write && MustStepAlone(cpu, physical, bytes)) return true;
+        block = new HostBlock(host, ram, offset, bytes);
+        return true;
     }
 
     /// <summary>Raises the fault that a store of some bytes would, which may lie on two pages; stores nothing.</summary>
@@ -146,5 +172,22 @@ internal static unsafe class MemoryAccess
         // A page may have become code in between: the flag is set before other harts' entries are dropped, so look again.
         Interlocked.MemoryBarrier();
         if (ram.HasAny(offset)) write->Tag = TlbEntry.Invalid;
+    }
+}
+
+/// <summary>Bytes of guest RAM on one page.</summary>
+/// <param name="pointer">Where they are, or null.</param>
+/// <param name="ram">The memory that has to hear of writes, if any.</param>
+/// <param name="offset">Their offset in it.</param>
+/// <param name="length">How many.</param>
+// SAFETY: only MemoryAccess makes one, of RAM that it found.
+internal readonly unsafe ref struct HostBlock(byte* pointer, RamBlock? ram, ulong offset, int length)
+{
+    public byte* Pointer { get; } = pointer;
+
+    /// <summary>Tells whoever watches the memory that it was written.</summary>
+    public void Written(MemorySystem memory)
+    {
+        if (ram is not null) memory.NotifyWrite(ram, offset, length);
     }
 }

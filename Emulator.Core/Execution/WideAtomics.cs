@@ -20,11 +20,17 @@ internal static unsafe class WideAtomics
         old = 0;
         var host = (ulong*)MemoryAccess.AtomicAddress(cpu, address, Size, mmuIndex, AccessKind.Write);
         if (host == null) return false;
-        lock (Exchange) old = CompareExchange(ref host[0], ref host[1], expected, desired);
+        old = CompareExchange(ref host[0], ref host[1], expected, desired);
         return true;
     }
 
-    private static UInt128 CompareExchange(ref ulong low, ref ulong high, UInt128 expected, UInt128 desired)
+    /// <summary>Exchanges two aligned words; gives what was there.</summary>
+    public static UInt128 CompareExchange(ref ulong low, ref ulong high, UInt128 expected, UInt128 desired)
+    {
+        lock (Exchange) return Exchanged(ref low, ref high, expected, desired);
+    }
+
+    private static UInt128 Exchanged(ref ulong low, ref ulong high, UInt128 expected, UInt128 desired)
     {
         while (true)
         {
