@@ -19,6 +19,7 @@ public static class DeviceCatalog
     [
         new("aclint", "RISC-V timer and software interrupts of machine level, compatible with SiFive's CLINT", []),
         new("aclint-sswi", "RISC-V software interrupts of supervisor level", []),
+        new("cfi-flash", "NOR flash with Intel's command set, 32 MiB in blocks of 256 KiB", [new("flash", "image FILE with readonly, snapshot")]),
         new("debug-console", "Port whose bytes go to the host", [new("backend", "a file or standard output")]),
         new("debug-exit", "Port that ends the machine: writing v gives the exit status (v << 1) | 1", []),
         new("goldfish-rtc", "Real-time clock with an alarm", [new("start", "time of day at power-on (default: the host's)")]),

@@ -24,6 +24,7 @@ internal sealed class RunOptionSet
     private readonly Option<string> _append = Text("--append", "TEXT", "The kernel's command line");
     private readonly Option<string> _deviceTree = Text("--dtb", "FILE", "A device tree in place of the machine's own");
     private readonly Option<DiskOptions[]> _disks;
+    private readonly Option<DiskOptions[]> _flash;
     private readonly Option<string> _serial = Text("--serial", "stdio|file:PATH|tcp:HOST:PORT|none", "The console (default stdio; Ctrl-A X leaves a terminal)");
     private readonly Option<EngineKind?> _engine = EngineNames.Option("How guest code runs (default auto)");
     private readonly Option<bool> _isDeterministic = Flag("--deterministic", "Time counts instructions; two runs are the same to the instruction");
@@ -45,6 +46,12 @@ internal sealed class RunOptionSet
             Description = "A disk (repeatable); snapshot discards writes",
             CustomParser = static result => ParseAll(result, static (string text, out string? error) => DiskSpecification.Parse(text, out error)),
         };
+        _flash = new("--flash")
+        {
+            HelpName = "FILE[,readonly][,snapshot]",
+            Description = "What a bank of flash holds (repeatable, in order of banks); snapshot discards writes",
+            CustomParser = static result => ParseAll(result, static (string text, out string? error) => DiskSpecification.Parse(text, out error)),
+        };
         _log = new("--log")
         {
             HelpName = "CATEGORY=LEVEL",
@@ -62,7 +69,7 @@ internal sealed class RunOptionSet
 
     private IEnumerable<Option> All =>
     [
-        _machine, _image, _cpu, _memory, _harts, _bios, _kernel, _initrd, _append, _deviceTree, _disks, _serial, _engine, _isDeterministic, _timeout,
+        _machine, _image, _cpu, _memory, _harts, _bios, _kernel, _initrd, _append, _deviceTree, _disks, _flash, _serial, _engine, _isDeterministic, _timeout,
         _signature, _granularity, _debugExit, _debugConsole, _statistics, _log, _trace,
     ];
 
@@ -86,6 +93,7 @@ internal sealed class RunOptionSet
         Append = parsed.GetValue(_append),
         DeviceTree = parsed.GetValue(_deviceTree),
         Disks = [.. parsed.GetValue(_disks) ?? []],
+        Flash = [.. parsed.GetValue(_flash) ?? []],
         Serial = parsed.GetValue(_serial) ?? RunOptions.DefaultSerial,
         Engine = parsed.GetValue(_engine) ?? EngineKind.Auto,
         IsDeterministic = parsed.GetValue(_isDeterministic),

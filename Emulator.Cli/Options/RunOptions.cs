@@ -35,6 +35,8 @@ internal sealed record RunOptions
 
     public ImmutableArray<DiskOptions> Disks { get; init; } = [];
 
+    public ImmutableArray<DiskOptions> Flash { get; init; } = [];
+
     public string Serial { get; init; } = DefaultSerial;
 
     public EngineKind Engine { get; init; }

@@ -33,6 +33,7 @@ internal static class MachineCatalog
             ("--bios none|builtin|FILE", "nothing, our own SBI, or firmware such as OpenSBI at the start of RAM"),
             ("--kernel FILE", "Linux Image (also gzip, zstd, EFI zboot), ELF or raw"),
             ("--disk FILE,...", "up to 7 virtio block devices"),
+            ("--flash FILE,...", "up to 2 banks of 32 MiB, at 0x20000000; the first is started when there is no --kernel, or with --bios none"),
         ], DescribeRiscVVirt),
     ];
 
@@ -72,6 +73,7 @@ internal static class MachineCatalog
                 BuiltInFirmware => Firmware.BuiltIn,
                 string path => Firmware.FromImage(InputFile.Use("--bios", path, static path => GuestImage.Load(path))),
             },
+            Flash = [.. options.Flash.Select(FlashImage.FromFile)],
             DeviceTree = options.DeviceTree is { } tree ? InputFile.Use("--dtb", tree, DeviceTreeDocument.Load) : null,
         };
     }

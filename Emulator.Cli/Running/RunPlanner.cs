@@ -42,9 +42,9 @@ internal static class RunPlanner
     {
         var machine = MachineCatalog.Get(options.Machine);
         var kernel = LoadKernel(options);
-        if (kernel is null && options.Bios is null or "none" or "builtin")
+        if (kernel is null && options.Flash.IsEmpty && options.Bios is null or "none" or "builtin")
         {
-            throw new CommandLineException($"there is nothing to run; expected --kernel FILE, --bios FILE or --image NAME (such as {EmbeddedImage}, which needs no pulling)");
+            throw new CommandLineException($"there is nothing to run; expected --kernel FILE, --bios FILE, --flash FILE or --image NAME (such as {EmbeddedImage}, which needs no pulling)");
         }
 
         var description = machine.Describe(options, kernel) with

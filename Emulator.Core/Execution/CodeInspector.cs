@@ -78,7 +78,7 @@ public sealed unsafe class CodeInspector : IDisposable
     }
 
     private FetchPlace? Fetch(GuestPhysicalAddress address) =>
-        _memory.HostAddress(address, 1, false, out var ram, out ulong offset) == null ? null : new FetchPlace(address, ram!, offset);
+        _memory.TryGetCode(address, out var ram, out ulong offset) ? new FetchPlace(address, ram, offset) : null;
 
     /// <summary>Frees the code.</summary>
     public void Dispose()

@@ -43,7 +43,9 @@ internal static unsafe class MemoryAccess
         }
 
         if (!TryTranslate(cpu, address, AccessKind.Write, size, mmuIndex, out var physical) || MustStepAlone(cpu, physical, size)) return;
+        var map = cpu.MemorySystem.Map;
         if (!cpu.MemorySystem.TryWrite(physical, size, value)) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Write));
+        else if (cpu.MemorySystem.Map != map && cpu.IsSingleStepping) cpu.DropDataTranslations();
     }
 
     /// <summary>
@@ -124,10 +126,12 @@ internal static unsafe class MemoryAccess
     }
 
     // A store into translated code ends the block it is in, so that the next instruction is fetched after the store: the
-    // instruction is done again alone.
+    // instruction is done again alone. So is one that may change the map, since it may have to stop the world.
     private static bool MustStepAlone(VirtualCpu cpu, GuestPhysicalAddress physical, int size)
     {
-        if (cpu.IsSingleStepping || !(cpu.MemorySystem.HoldsCode(physical, size) || MustStepDevice(cpu, physical))) return false;
+        if (cpu.IsSingleStepping) return false;
+        bool mayChangeMap = cpu.MemorySystem.Map.Find(physical) is { IsDeviceMemory: true };
+        if (!mayChangeMap && !cpu.MemorySystem.HoldsCode(physical, size) && !MustStepDevice(cpu, physical)) return false;
         cpu.State->ExitReason = ExitReason.SingleStep;
         return true;
     }

@@ -221,6 +221,18 @@ public abstract unsafe partial class VirtualCpu
         return true;
     }
 
+    /// <summary>Has all harts forget where data is. Called by a hart that single-steps: it is inside the world, and in no translation.</summary>
+    internal void DropDataTranslations()
+    {
+        Debug.Assert(IsSingleStepping, "translations may go while the world stands still");
+        _world!.RunExclusive(
+            () =>
+            {
+                foreach (var cpu in _world.Cpus) cpu.State->FlushTlb(Architecture.MmuIndexCount);
+            },
+            callerIsInside: true);
+    }
+
     private bool TryFetch(ulong pc, out FetchPlace place)
     {
         ulong page = pc & GuestPage.Mask;
@@ -240,17 +252,17 @@ public abstract unsafe partial class VirtualCpu
             return false;
         }
 
-        if (MemorySystem.HostAddress(translation.Physical, 1, false, out var ram, out ulong offset) == null)
+        if (!MemorySystem.TryGetCode(translation.Physical, out var ram, out ulong offset))
         {
             Deliver(AccessFault(address, AccessKind.Execute));
             return false;
         }
 
-        place = new FetchPlace(translation.Physical, ram!, offset, IsPart: !translation.CanExecute);
+        place = new FetchPlace(translation.Physical, ram, offset, IsPart: !translation.CanExecute);
         if (translation.CanExecute)
         {
             cached = (page, State->JumpCacheSalt, new FetchPlace(
-                new GuestPhysicalAddress(translation.Physical.Value & GuestPage.Mask), ram!, offset & GuestPage.Mask));
+                new GuestPhysicalAddress(translation.Physical.Value & GuestPage.Mask), ram, offset & GuestPage.Mask));
         }
 
         return true;

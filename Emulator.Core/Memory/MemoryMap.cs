@@ -15,11 +15,17 @@ public sealed record MemoryRegion(string Name, GuestPhysicalAddress Start, ulong
 
     internal IMmioDevice? Device { get; init; }
 
+    /// <summary>Memory of a device that answers reads itself at the moment.</summary>
+    internal bool ReadsReachDevice { get; init; }
+
+    /// <summary>A write may change the map: memory with a device behind it.</summary>
+    internal bool IsDeviceMemory => Ram is not null && Device is not null;
+
     /// <summary>The last byte.</summary>
     public GuestPhysicalAddress Last => Start + (Length - 1);
 
-    /// <summary>True for RAM and ROM, false for a device.</summary>
-    public bool IsMemory => Ram is not null;
+    /// <summary>True where processors read memory directly: RAM, ROM and memory of a device; false for a device's registers.</summary>
+    public bool IsMemory => Ram is not null && !ReadsReachDevice;
 
     internal bool Contains(GuestPhysicalAddress address) => address - Start < Length;
 }
@@ -57,6 +63,8 @@ public sealed class MemoryMap
 
         return new MemoryMap([.. Regions.Add(region).OrderBy(r => r.Start.Value)]);
     }
+
+    internal MemoryMap Replace(MemoryRegion old, MemoryRegion region) => new(Regions.Replace(old, region));
 
     /// <summary>The region at an address, or null for a hole.</summary>
     public MemoryRegion? Find(GuestPhysicalAddress address)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Emulator.Core.Bus;
 
 namespace Emulator.Core.Memory;
@@ -77,12 +78,39 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
     public void AddDevice(string name, GuestPhysicalAddress start, ulong length, IMmioDevice device) =>
         Add(new MemoryRegion(name, start, length) { Device = device });
 
-    private void AddMemory(string name, GuestPhysicalAddress start, ulong length, ReadOnlySpan<byte> content, bool readOnly)
+    /// <summary>Adds memory that belongs to a device: zeroed, read directly, written through the device.</summary>
+    /// <param name="name">For messages.</param>
+    /// <param name="start">Page-aligned.</param>
+    /// <param name="length">Bytes; a multiple of 4096.</param>
+    /// <param name="create">Makes the device that the memory belongs to.</param>
+    /// <returns>The device.</returns>
+    public TDevice AddDeviceMemory<TDevice>(string name, GuestPhysicalAddress start, ulong length, Func<IDeviceMemory, TDevice> create)
+        where TDevice : IMmioDevice
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        var ram = AddMemory(name, start, length, default, true);
+        var device = create(new MappedDeviceMemory(this, ram, start));
+        Replace(start, region => region with { Device = device });
+        return device;
+    }
+
+    /// <summary>Publishes a map in which one region is another. Harts may go on with what they know of the old one until told.</summary>
+    internal void Replace(GuestPhysicalAddress start, Func<MemoryRegion, MemoryRegion> change)
+    {
+        lock (_change)
+        {
+            if (_map.Find(start) is not { } region || change(region) is var changed && changed == region) return;
+            Volatile.Write(ref _map, _map.Replace(region, changed));
+        }
+    }
+
+    private RamBlock AddMemory(string name, GuestPhysicalAddress start, ulong length, ReadOnlySpan<byte> content, bool readOnly)
     {
         if ((start.Value & 0xfff) != 0) throw new ArgumentException($"{name} at {start}: expected a multiple of 4096", nameof(start));
         var ram = new RamBlock(length);
         content.CopyTo(new Span<byte>(ram.Pointer, checked((int)Math.Min(length, int.MaxValue))));
         Add(new MemoryRegion(name, start, length) { Ram = ram, IsReadOnly = readOnly });
+        return ram;
     }
 
     private void Add(MemoryRegion region)
@@ -96,8 +124,17 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
         var region = Map.Find(address);
         offset = region is null ? 0 : address - region.Start;
         ram = region?.Ram;
-        if (ram is null || length < 0 || (ulong)length > region!.Length - offset || (forWrite && region.IsReadOnly)) return null;
-        return ram.Pointer + offset;
+        if (region is not { IsMemory: true } || length < 0 || (ulong)length > region.Length - offset || (forWrite && region.IsReadOnly)) return null;
+        return ram!.Pointer + offset;
+    }
+
+    /// <summary>Finds the memory that instructions at an address come from; a device's memory is that, whoever answers reads.</summary>
+    internal bool TryGetCode(GuestPhysicalAddress address, [NotNullWhen(true)] out RamBlock? ram, out ulong offset)
+    {
+        var region = Map.Find(address);
+        offset = region is null ? 0 : address - region.Start;
+        ram = region?.Ram;
+        return ram is not null;
     }
 
     /// <summary>Reads 1, 2, 4 or 8 bytes inside one page for a processor; the value is zero-extended.</summary>
@@ -107,9 +144,9 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
         value = 0;
         if (region is null || (ulong)size > region.Length - (address - region.Start)) return false;
         ulong offset = address - region.Start;
-        if (region.Ram is { } ram)
+        if (region.IsMemory)
         {
-            value = ReadHost(ram.Pointer + offset, size);
+            value = ReadHost(region.Ram!.Pointer + offset, size);
             return true;
         }
 
@@ -120,9 +157,9 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
     public bool TryWrite(GuestPhysicalAddress address, int size, ulong value)
     {
         var region = Map.Find(address);
-        if (region is null || (ulong)size > region.Length - (address - region.Start) || region.IsReadOnly) return false;
+        if (region is null || (ulong)size > region.Length - (address - region.Start) || (region.IsReadOnly && region.Device is null)) return false;
         ulong offset = address - region.Start;
-        if (region.Ram is { } ram)
+        if (region is { Device: null, Ram: { } ram })
         {
             WriteHost(ram.Pointer + offset, size, value);
             NotifyWrite(ram, offset, size);

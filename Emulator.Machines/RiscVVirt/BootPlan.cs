@@ -46,6 +46,8 @@ internal sealed record BootPlan
             kernelEntry = Place(kernel, kernelBase, parts, out end);
         }
 
+        if (machine.StartsInFlash) kernelEntry = RiscVVirtMap.Flash;
+
         (ulong Start, ulong End)? initrd = null;
         ulong ramEnd = RiscVVirtMap.Ram + machine.Memory;
         if (machine.Initrd is { } disk)
@@ -72,7 +74,7 @@ internal sealed record BootPlan
         return new BootPlan
         {
             Parts = parts,
-            Start = firmware is Firmware.FirmwareImage || machine.Kernel is null ? firmwareEntry : kernelEntry,
+            Start = firmware is Firmware.FirmwareImage || (machine.Kernel is null && !machine.StartsInFlash) ? firmwareEntry : kernelEntry,
             Next = firmware is Firmware.FirmwareImage ? kernelEntry : 0,
             Tree = treeAddress,
         };

@@ -60,6 +60,7 @@ internal sealed class RiscVVirtBoard : IMachineBoard
             _uart = new Uart16550(plic.Source(RiscVVirtMap.UartSource), context.Console);
             Add("uart", RiscVVirtMap.Uart, RiscVVirtMap.UartSize, _uart);
             AddVirtio(plic);
+            if (description.Flash.Length > 0) AddFlash();
             _plan = BootPlan.Create(description, CreateTree);
             Memory.AddRom("boot ROM", new GuestPhysicalAddress(RiscVVirtMap.BootRom), RiscVVirtMap.BootRomSize,
                 BootRom.Build(description.Isa.Is64, _plan.Start, _plan.Tree, _plan.Next));
@@ -102,6 +103,11 @@ internal sealed class RiscVVirtBoard : IMachineBoard
         if (description.Disks.Length > RiscVVirtMap.VirtioSlots - 1)
         {
             throw new MachineConfigurationException($"{description.Name}: {description.Disks.Length} disks; expected at most {RiscVVirtMap.VirtioSlots - 1}");
+        }
+
+        if (description.Flash.Length > RiscVVirtMap.FlashBanks)
+        {
+            throw new MachineConfigurationException($"{description.Name}: {description.Flash.Length} flash images; expected at most {RiscVVirtMap.FlashBanks}");
         }
 
         var board = new RiscVVirtBoard(description, context);
@@ -163,6 +169,34 @@ internal sealed class RiscVVirtBoard : IMachineBoard
         if (slot < RiscVVirtMap.VirtioSlots - 1) return new VirtioMmioEmptySlot();
         var source = _description.Engine.IsDeterministic ? EntropySource.FromSeed(0) : EntropySource.Host;
         return new VirtioMmioTransport(new VirtioEntropy(source), Memory, line, _work, _context.Logger);
+    }
+
+    private void AddFlash()
+    {
+        for (int bank = 0; bank < RiscVVirtMap.FlashBanks; bank++)
+        {
+            var image = bank < _description.Flash.Length ? _description.Flash[bank] : FlashImage.Erased;
+            var options = FlashOptions(bank, image);
+            var address = new GuestPhysicalAddress(RiscVVirtMap.Flash + ((ulong)bank * CfiFlash.BankSize));
+            var flash = Memory.AddDeviceMemory($"flash{bank}", address, CfiFlash.BankSize, cells => new CfiFlash(cells, options));
+            _resettables.Add(flash);
+            _owned.Insert(0, flash); // before its image
+        }
+    }
+
+    private CfiFlashOptions FlashOptions(int bank, FlashImage image)
+    {
+        var file = image.File is { } options ? DiskImage.Open(options with { Format = DiskFormat.Raw, ReadOnly = options.ReadOnly || options.Snapshot, Snapshot = false }) : null;
+        if (file is not null) _owned.Add(file);
+        bool keepsWrites = file is { IsReadOnly: false };
+        long length = file?.Length ?? image.Contents.Length;
+        if (length > CfiFlash.BankSize || (keepsWrites && length < CfiFlash.BankSize))
+        {
+            throw new MachineConfigurationException(
+                $"{image.File?.Path ?? _description.Name}: {length} bytes for flash bank {bank}; expected {CfiFlash.BankSize}, or fewer that are readonly or a snapshot");
+        }
+
+        return new CfiFlashOptions { Image = file, Contents = image.Contents, IsWriteProtected = image.IsWriteProtected, IsSnapshot = !keepsWrites };
     }
 
     private byte[] CreateTree((ulong Start, ulong End)? initrd)

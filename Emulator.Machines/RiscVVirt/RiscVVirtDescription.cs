@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Emulator.Arch.RiscV.Isa;
 using Emulator.Core.Loading;
+using Emulator.Devices.Storage;
 
 namespace Emulator.Machines.RiscVVirt;
 
@@ -26,6 +28,36 @@ public abstract record Firmware
     internal sealed record FirmwareImage(GuestImage Image) : Firmware;
 }
 
+/// <summary>What a bank of flash holds.</summary>
+public sealed record FlashImage
+{
+    private FlashImage()
+    {
+    }
+
+    /// <summary>Nothing at first; what the guest programs is gone with the machine.</summary>
+    public static FlashImage Erased { get; } = new();
+
+    internal DiskOptions? File { get; private init; }
+
+    internal ReadOnlyMemory<byte> Contents { get; private init; }
+
+    internal bool IsWriteProtected { get; private init; }
+
+    /// <summary>A raw file, which keeps what the guest programs; one shorter than the bank must be read-only or a snapshot.</summary>
+    public static FlashImage FromFile(DiskOptions file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return new FlashImage { File = file, IsWriteProtected = file.ReadOnly };
+    }
+
+    /// <summary>Bytes to start with; what the guest programs is gone with the machine.</summary>
+    /// <param name="contents">The bytes; what follows them is erased.</param>
+    /// <param name="isWriteProtected">The guest cannot program or erase.</param>
+    public static FlashImage FromMemory(ReadOnlyMemory<byte> contents, bool isWriteProtected = false) =>
+        new() { Contents = contents, IsWriteProtected = isWriteProtected };
+}
+
 /// <summary>The board <c>riscv-virt</c>: QEMU's <c>virt</c> machine for RISC-V, with its addresses and interrupts.</summary>
 public sealed record RiscVVirtDescription : MachineDescription
 {
@@ -44,9 +76,18 @@ public sealed record RiscVVirtDescription : MachineDescription
     /// <summary>A device tree to use in place of the board's own; command line and initrd are entered into it.</summary>
     public DeviceTree.DeviceTreeDocument? DeviceTree { get; init; }
 
+    /// <summary>
+    /// Flash images, for the banks at 0x20000000 and 0x22000000; bare <see cref="FlashImage.Erased"/> for one without. When there are any,
+    /// both banks exist, and what is in the first is started: at reset with <see cref="Firmware.None"/>, else by the firmware in place of a
+    /// missing kernel.
+    /// </summary>
+    public ImmutableArray<FlashImage> Flash { get; init; } = [];
+
+    internal bool StartsInFlash => Flash.Length > 0 && (Kernel is null || EffectiveFirmware is Firmware.NoFirmware);
+
     internal Firmware EffectiveFirmware => Firmware ?? Kernel switch
     {
-        null => RiscVVirt.Firmware.None,
+        null => Flash.Length > 0 ? RiscVVirt.Firmware.BuiltIn : RiscVVirt.Firmware.None,
         LinuxImage => RiscVVirt.Firmware.BuiltIn,
         ElfImage elf => elf.Segments.Any(s => s.PhysicalAddress.Value < RiscVVirtMap.Ram + RiscVVirtMap.FirmwareRoom(Isa.Is64))
             ? RiscVVirt.Firmware.None : RiscVVirt.Firmware.BuiltIn,

@@ -1,3 +1,4 @@
+using Emulator.Devices;
 using Emulator.Machines.DeviceTree;
 
 namespace Emulator.Machines.RiscVVirt;
@@ -33,6 +34,7 @@ internal static class RiscVVirtDeviceTree
         AddDevice(soc, "rtc", RiscVVirtMap.Rtc, RiscVVirtMap.RtcSize, plic, RiscVVirtMap.RtcSource).SetStrings("compatible", "google,goldfish-rtc");
         var uart = AddDevice(soc, "serial", RiscVVirtMap.Uart, RiscVVirtMap.UartSize, plic, RiscVVirtMap.UartSource)
             .SetStrings("compatible", "ns16550a").SetCells("clock-frequency", RiscVVirtMap.UartClock);
+        if (machine.Flash.Length > 0) AddFlash(root);
         root.AddNode("aliases").SetStrings("serial0", uart.Path);
         root.AddNode("chosen").SetStrings("stdout-path", uart.Path).SetBytes("rng-seed", seed.ToArray());
         return document;
@@ -82,6 +84,13 @@ internal static class RiscVVirtDeviceTree
         var test = AddRegion(soc, "test", RiscVVirtMap.Finisher, RiscVVirtMap.FinisherSize).SetStrings("compatible", "sifive,test1", "sifive,test0", "syscon");
         root.AddNode("poweroff").SetStrings("compatible", "syscon-poweroff").SetReferences("regmap", test).SetCells("offset", 0).SetCells("value", 0x5555);
         root.AddNode("reboot").SetStrings("compatible", "syscon-reboot").SetReferences("regmap", test).SetCells("offset", 0).SetCells("value", 0x7777);
+    }
+
+    private static void AddFlash(DeviceTreeNode root)
+    {
+        const uint BankWidth = CfiFlash.ChipCount * CfiFlash.BytesPerWord;
+        var banks = Enumerable.Range(0, RiscVVirtMap.FlashBanks).SelectMany(bank => (ulong[])[RiscVVirtMap.Flash + ((ulong)bank * CfiFlash.BankSize), CfiFlash.BankSize]);
+        root.AddNode($"flash@{RiscVVirtMap.Flash:x}").SetStrings("compatible", "cfi-flash").SetUInt64s("reg", [.. banks]).SetCells("bank-width", BankWidth);
     }
 
     private static DeviceTreeNode AddRegion(DeviceTreeNode soc, string name, ulong address, ulong size) =>

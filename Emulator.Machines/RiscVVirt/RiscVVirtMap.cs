@@ -19,6 +19,8 @@ internal static class RiscVVirtMap
     public const ulong Virtio = 0x1000_1000;
     public const ulong VirtioSize = 0x1000;
     public const int VirtioSlots = 8;
+    public const ulong Flash = 0x2000_0000;
+    public const int FlashBanks = 2;
     public const ulong Ram = 0x8000_0000;
 
     public const int FirstVirtioSource = 1;

@@ -98,7 +98,7 @@ public sealed class CommandLineErrorTests
     {
         var result = await Emu.RunAsync("run", "--help");
         Assert.That(result.Status, Is.Zero);
-        foreach (string option in new[] { "machine", "image", "cpu", "memory", "harts", "bios", "kernel", "initrd", "append", "dtb", "disk", "serial", "engine",
+        foreach (string option in new[] { "machine", "image", "cpu", "memory", "harts", "bios", "kernel", "initrd", "append", "dtb", "disk", "flash", "serial", "engine",
             "deterministic", "timeout", "signature", "signature-granularity", "debug-exit", "debugcon", "stats", "log", "trace" })
         {
             Assert.That(result.Out, Does.Contain("--" + option + " "));

@@ -11,6 +11,7 @@ internal static class DeviceCases
     [
         AclintTests.Case,
         AclintTests.SswiCase,
+        CfiFlashTests.Case,
         DebugPortTests.ConsoleCase,
         DebugPortTests.ExitCase,
         GoldfishRtcTests.Case,
