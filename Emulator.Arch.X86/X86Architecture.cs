@@ -41,7 +41,7 @@ public sealed class X86Architecture : Architecture
         var lifter = new X86Lifter(builder, instruction, mode);
         lifter.CheckFetch(length);
         if (error == DecoderError.None && InstructionTable.Find(instruction.Code) is { } row) row.Lift(lifter);
-        else if (length >= LongestInstruction && error != DecoderError.None) lifter.Fault(X86Exception.GeneralProtection);
+        else if (error != DecoderError.None && InstructionReader.IsTooLong(code, mode.Bitness)) lifter.Fault(X86Exception.GeneralProtection);
         else lifter.Fault(X86Exception.InvalidOpcode);
         return true;
     }

@@ -5,6 +5,8 @@ namespace Emulator.Arch.X86.Lifting;
 /// <summary>Decodes one instruction with Iced. Its address is taken as 0, so that branch targets are displacements from its start.</summary>
 internal static class InstructionReader
 {
+    private const int LongestInstruction = 15;
+
     /// <summary>Decodes.</summary>
     /// <returns>False when <paramref name="code"/> ends before the instruction does.</returns>
     public static bool TryDecode(ReadOnlySpan<byte> code, int bitness, out Instruction instruction, out int length, out DecoderError error)
@@ -16,6 +18,13 @@ internal static class InstructionReader
         length = Math.Max(instruction.Length, 1);
         return error != DecoderError.NoMoreBytes;
     }
+
+    /// <summary>
+    /// True for code that the decoder refuses because it does not end within 15 bytes: then it does not without its first prefix either.
+    /// </summary>
+    public static bool IsTooLong(ReadOnlySpan<byte> code, int bitness) => code.Length >= LongestInstruction
+        && TryDecode(code, bitness, out _, out int length, out _) && length == LongestInstruction
+        && (!TryDecode(code[1..], bitness, out _, out int lengthOfRest, out _) || lengthOfRest == LongestInstruction);
 
     // At most the longest instruction is copied: a span cannot be kept.
     private sealed class Bytes : CodeReader
