@@ -37,6 +37,9 @@ public sealed class RiscVArchitecture : Architecture
     /// <inheritdoc/>
     public override int MaxInstructionLength => 4;
 
+    /// <inheritdoc/>
+    public override ulong AddressMask => Isa.Is64 ? ulong.MaxValue : uint.MaxValue;
+
     internal InstructionDecoder Decoder => _decoder;
 
     /// <inheritdoc/>

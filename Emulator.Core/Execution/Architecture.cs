@@ -26,6 +26,9 @@ public abstract class Architecture
     /// <summary>True when misaligned accesses are common: then they are fast within a page, and aligned ones pay a little.</summary>
     public virtual bool ExpectsMisalignedAccesses => false;
 
+    /// <summary>The bits of an address that exist in every mode: addresses wrap where they end.</summary>
+    public virtual ulong AddressMask => ulong.MaxValue;
+
     /// <summary>
     /// True when atomic operations also work misaligned and, as a load and a store, on devices; else both fault. Of misaligned ones
     /// those over two words exclude each other, but other harts may see them half done.

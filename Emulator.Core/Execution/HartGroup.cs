@@ -199,15 +199,15 @@ public sealed class HartGroup : IDisposable
     // Gives the length of the turn: shorter when the hart set an alarm inside it, which ends the round for the harts before it, too.
     private ulong RunTurn(VirtualCpu cpu, InstructionClock clock, ulong length)
     {
-        ulong start = cpu.InstructionCount;
+        ulong start = cpu.TimeSpent;
         ulong end = length;
-        cpu.LimitInstructions(start + length);
+        cpu.LimitTime(start + length);
         clock.BeginTurn(
-            () => cpu.InstructionCount - start,
+            () => cpu.TimeSpent - start,
             deadline =>
             {
-                end = Math.Min(end, Math.Max(deadline, cpu.InstructionCount - start));
-                cpu.LimitInstructions(start + end);
+                end = Math.Min(end, Math.Max(deadline, cpu.TimeSpent - start));
+                cpu.LimitTime(start + end);
             });
         cpu.Run(_stop);
         return Math.Max(end, 1);

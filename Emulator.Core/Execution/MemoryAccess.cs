@@ -97,8 +97,8 @@ internal static unsafe class MemoryAccess
     /// <summary>Raises the fault that a store of some bytes would, which may lie on two pages; stores nothing.</summary>
     public static bool ProbeWrite(VirtualCpu cpu, ulong address, int size, int mmuIndex)
     {
-        ulong second = unchecked((address + (ulong)size - 1) & GuestPage.Mask);
-        int inFirst = (address & GuestPage.Mask) == second ? size : (int)unchecked(second - address);
+        ulong second = cpu.AddressOf(address, size - 1) & GuestPage.Mask;
+        int inFirst = Math.Min(size, (int)(GuestPage.Size - (address & ~GuestPage.Mask)));
         return TryTranslate(cpu, address, AccessKind.Write, inFirst, mmuIndex, out _)
             && (inFirst == size || TryTranslate(cpu, second, AccessKind.Write, size - inFirst, mmuIndex, out _));
     }
@@ -108,7 +108,7 @@ internal static unsafe class MemoryAccess
         ulong value = 0;
         for (int i = 0; i < size; i++)
         {
-            value |= Load(cpu, unchecked(address + (ulong)i), 1, mmuIndex) << (8 * i);
+            value |= Load(cpu, cpu.AddressOf(address, i), 1, mmuIndex) << (8 * i);
             if (cpu.State->ExitReason != ExitReason.None) return 0;
         }
 
@@ -121,7 +121,7 @@ internal static unsafe class MemoryAccess
         if (!ProbeWrite(cpu, address, size, mmuIndex)) return;
         for (int i = 0; i < size && cpu.State->ExitReason == ExitReason.None; i++)
         {
-            Store(cpu, unchecked(address + (ulong)i), 1, mmuIndex, value >> (8 * i));
+            Store(cpu, cpu.AddressOf(address, i), 1, mmuIndex, value >> (8 * i));
         }
     }
 

@@ -19,6 +19,8 @@ public abstract unsafe partial class VirtualCpu
 
     internal bool IsSingleStepping { get; private set; }
 
+    private bool IsAtLimit => _cache!.Options.IsDeterministic && State->InstructionCount >= State->InstructionLimit;
+
     internal bool IsDeterministic => _cache?.Options.IsDeterministic ?? false;
 
     internal long SlowAccesses { get; set; }
@@ -43,6 +45,7 @@ public abstract unsafe partial class VirtualCpu
     {
         while (true)
         {
+            State->ProgramCounter &= _addressMask; // execution may have come to the end of the address space
             if (Volatile.Read(ref State->Attention) != 0)
             {
                 ServiceAttention();
@@ -50,8 +53,8 @@ public abstract unsafe partial class VirtualCpu
             }
 
             if (IsHalted) return;
-            if (_cache!.Options.IsDeterministic && State->InstructionCount >= State->InstructionLimit) return;
-            if (_cache.Options.Tracer is not null) Step();
+            if (IsAtLimit) return;
+            if (_cache!.Options.Tracer is not null) Step();
             else if (_cache.Options.Kind == EngineKind.Reference) RunReferenceBlock();
             else RunThreaded();
         }
@@ -142,6 +145,7 @@ public abstract unsafe partial class VirtualCpu
         {
             case ExitReason.None:
                 ProgramCounter = State->CodePage + exit->C;
+                if (IsAtLimit || Volatile.Read(ref State->Attention) != 0) return; // an interrupt comes before a fault of the fetch
                 if (Find(ProgramCounter, isSingle: false) is { Key.IsSingle: false } target) _cache!.Link(exit, target);
                 return;
             case ExitReason.Hot:
@@ -176,6 +180,12 @@ public abstract unsafe partial class VirtualCpu
     private void Deliver(GuestFault fault)
     {
         _cache!.Counters.Faults++;
+        if (IsDeterministic)
+        {
+            _exceptionsTaken++;
+            State->InstructionLimit--;
+        }
+
         State->ReservationAddress = StateBlock.NoReservation;
         DeliverFault(fault);
     }
@@ -207,7 +217,7 @@ public abstract unsafe partial class VirtualCpu
         uint mode = Mode;
         var block = _cache!.FindOrTranslate(place, null, mode, isSingle || place.IsPart);
         if (block is not null) return !place.IsPart || TryFetchRest(pc, block.Ir.ByteLength) ? block : null;
-        if (!TryFetch((pc & GuestPage.Mask) + GuestPage.Size, out var second)) return null;
+        if (!TryFetch(AddressOf(pc & GuestPage.Mask, (int)GuestPage.Size), out var second)) return null;
         return _cache.FindOrTranslate(place, second, mode, isSingle || place.IsPart);
     }
 
@@ -215,7 +225,7 @@ public abstract unsafe partial class VirtualCpu
     {
         for (int offset = FetchParcel; offset < length; offset += FetchParcel)
         {
-            if (!TryFetch(pc + (ulong)offset, out _)) return false;
+            if (!TryFetch(AddressOf(pc, offset), out _)) return false;
         }
 
         return true;

@@ -15,7 +15,9 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     private readonly ManualResetEventSlim _wakeup = new(false);
     private readonly ConcurrentQueue<Action<VirtualCpu>> _posted = new();
     private GCHandle _self;
+    private readonly ulong _addressMask;
     private GuestFault _pendingFault;
+    private ulong _exceptionsTaken;
 
     /// <summary>Creates a hart.</summary>
     /// <param name="architecture">What it executes.</param>
@@ -28,6 +30,7 @@ public abstract unsafe partial class VirtualCpu : IDisposable
         Architecture = architecture;
         MemorySystem = memory;
         Index = index;
+        _addressMask = architecture.AddressMask;
         State = StateBlock.Allocate(architecture.MmuIndexCount);
         _self = GCHandle.Alloc(this, GCHandleType.Weak);
         State->Self = GCHandle.ToIntPtr(_self);
@@ -111,8 +114,17 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     /// <summary>True when the hart sleeps and nobody has asked for its attention.</summary>
     internal bool IsIdle => IsHalted && Volatile.Read(ref State->Attention) == 0;
 
-    /// <summary>Deterministic mode: the hart stops at this count.</summary>
-    internal void LimitInstructions(ulong count) => State->InstructionLimit = (long)count;
+    /// <summary>
+    /// Deterministic mode: how long the hart has executed. An exception takes the time of an instruction, so that time goes on for
+    /// a hart that retires nothing.
+    /// </summary>
+    internal ulong TimeSpent => InstructionCount + _exceptionsTaken;
+
+    /// <summary>Deterministic mode: the hart stops when it has spent this time.</summary>
+    internal void LimitTime(ulong time) => State->InstructionLimit = (long)(time - _exceptionsTaken);
+
+    /// <summary>The byte at a distance, around the end of the address space.</summary>
+    internal ulong AddressOf(ulong address, int distance) => unchecked(address + (ulong)distance) & _addressMask;
 
     /// <summary>Has <paramref name="action"/> run on the hart's thread, between two instructions. Any thread.</summary>
     public void Post(Action<VirtualCpu> action)

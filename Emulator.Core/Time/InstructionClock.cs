@@ -1,7 +1,7 @@
 namespace Emulator.Core.Time;
 
 /// <summary>
-/// A virtual clock that counts instructions: one nanosecond each. Harts take turns of equal length; while one runs, the clock stands at
+/// A virtual clock that counts instructions and exceptions: one nanosecond each. Harts take turns of equal length; while one runs, the clock stands at
 /// the start of the turn plus what that hart has executed of it.
 /// </summary>
 internal sealed class InstructionClock : IVirtualClock

@@ -22,13 +22,15 @@ public sealed partial class Aclint : IMmioDevice, IResettable, IStateful<AclintS
     private readonly IClockTimer _timer;
     private readonly AclintHart[] _harts;
     private readonly OutputSequencer _outputs;
+    private readonly Action? _onTimeSet;
     private AclintState _state;
 
     /// <summary>Creates the chip as at power-on.</summary>
     /// <param name="clock">Drives mtime.</param>
     /// <param name="harts">The harts by index, 1 to <see cref="MaximumHarts"/>.</param>
+    /// <param name="onTimeSet">Called after mtime was set to another value; what else compares with it looks again.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no or too many harts.</exception>
-    public Aclint(IVirtualClock clock, IReadOnlyList<AclintHart> harts)
+    public Aclint(IVirtualClock clock, IReadOnlyList<AclintHart> harts, Action? onTimeSet = null)
     {
         ArgumentNullException.ThrowIfNull(clock);
         ArgumentNullException.ThrowIfNull(harts);
@@ -36,6 +38,7 @@ public sealed partial class Aclint : IMmioDevice, IResettable, IStateful<AclintS
         ArgumentOutOfRangeException.ThrowIfGreaterThan(harts.Count, MaximumHarts, nameof(harts));
         _clock = clock;
         _harts = [.. harts];
+        _onTimeSet = onTimeSet;
         _outputs = new OutputSequencer(DriveOutputs);
         _timer = clock.CreateTimer(_outputs.Update);
         _state = PowerOn();
@@ -83,16 +86,20 @@ public sealed partial class Aclint : IMmioDevice, IResettable, IStateful<AclintS
         }
 
         ulong now = ClockTicks;
+        bool isTimeSet;
         lock (_lock)
         {
+            ulong origin = _state.MtimeOrigin;
             WriteWord(now, access.Offset, (uint)value);
             if (access.Size > WordSize)
             {
                 WriteWord(now, access.Offset + WordSize, (uint)(value >> 32));
             }
+
+            isTimeSet = _state.MtimeOrigin != origin;
         }
 
-        _outputs.Update();
+        Announce(isTimeSet);
         return BusStatus.Ok;
     }
 
@@ -111,16 +118,27 @@ public sealed partial class Aclint : IMmioDevice, IResettable, IStateful<AclintS
     /// <inheritdoc/>
     public void Restore(AclintState state)
     {
+        bool isTimeSet;
         lock (_lock)
         {
+            isTimeSet = _state.MtimeOrigin != state.MtimeOrigin;
             _state = state;
         }
 
-        _outputs.Update();
+        Announce(isTimeSet);
     }
 
     /// <summary>Gives the alarm back to the clock.</summary>
     public void Dispose() => _timer.Dispose();
+
+    private void Announce(bool isTimeSet)
+    {
+        _outputs.Update();
+        if (isTimeSet)
+        {
+            _onTimeSet?.Invoke();
+        }
+    }
 
     private static bool IsSupported(MmioAccess access) => access.Size is 4 or 8 && access.Offset % (uint)access.Size == 0;
 

@@ -49,7 +49,8 @@ internal sealed class RiscVVirtBoard : IMachineBoard
                 Entropy = description.Engine.IsDeterministic ? DeterministicEntropy() : null,
             };
             for (int i = 0; i < description.Harts; i++) _harts.Add(new RiscVHart(architecture, Memory, i, environment));
-            aclint = _aclint = new Aclint(clock, [.. _harts.Select(h => new AclintHart(h.GetInterruptLine(MachineSoftware), h.GetInterruptLine(MachineTimer)))]);
+            var timers = _harts.Select(h => new AclintHart(h.GetInterruptLine(MachineSoftware), h.GetInterruptLine(MachineTimer)));
+            aclint = _aclint = new Aclint(clock, [.. timers], () => _harts.ForEach(static h => h.OnTimeChanged()));
             Add("clint", RiscVVirtMap.Clint, RiscVVirtMap.ClintSize, _aclint);
             Add("sswi", RiscVVirtMap.Sswi, RiscVVirtMap.SswiSize, new AclintSswi([.. _harts.Select(h => h.GetInterruptLine(SupervisorSoftware))]));
             var plic = new Plic(RiscVVirtMap.PlicSources,

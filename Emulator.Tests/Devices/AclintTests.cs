@@ -48,6 +48,23 @@ internal sealed class AclintTests
     }
 
     [Test]
+    public void Setting_mtime_is_announced_and_nothing_else_is()
+    {
+        int announced = 0;
+        using var aclint = new Aclint(_clock, [new AclintHart(_software[0], _timer[0])], () => announced++);
+        aclint.Write64(Mtimecmp(0), 5);
+        _clock.Advance(10 * Tick);
+        aclint.Write64(Mtime, 10);
+        Assert.That(announced, Is.Zero, "it was 10 already");
+        aclint.Write64(Mtime, 1000);
+        Assert.That(announced, Is.EqualTo(1));
+        aclint.Write32(Mtime + 4, 1);
+        Assert.That(announced, Is.EqualTo(2));
+        aclint.Reset();
+        Assert.That(announced, Is.EqualTo(3));
+    }
+
+    [Test]
     public void Mtime_can_be_set_whole_and_by_halves()
     {
         _aclint.Write64(Mtime, 0x0123_4567_89AB_CDEF);

@@ -54,7 +54,7 @@ public class EngineAgreementTests
         cpu.Reset();
         for (int r = 0; r < ToyArchitecture.Registers; r++) cpu[ToyArchitecture.R(r)] = (ulong)random.NextInt64();
         for (int v = 0; v < 2 * ToyArchitecture.Vectors; v++) cpu[VectorHalf(v)] = (ulong)random.NextInt64();
-        cpu.LimitInstructions(count);
+        cpu.LimitTime(count);
         cpu.Run(new StopSignal());
         byte[] data = new byte[ToyArchitecture.DataLength + 8192];
         memory.TryRead(new GuestPhysicalAddress(ToyArchitecture.DataStart - 4096), data);

@@ -100,7 +100,7 @@ public class InlineFloatTests
             for (int i = 0; i < operands.Length; i++) _cpu[ToyArchitecture.R(i)] = operands[i];
             _cpu[new Slot(StateSlots.FloatFlags)] = flags;
             _cpu.ProgramCounter = CodeStart;
-            _cpu.LimitInstructions(_cpu.InstructionCount + 1);
+            _cpu.LimitTime(_cpu.TimeSpent + 1);
             _cpu.Run(new StopSignal());
             return (_cpu[ToyArchitecture.R(3)], _cpu[new Slot(StateSlots.FloatFlags)]);
         }

@@ -121,7 +121,7 @@ public sealed class RandomProgramTests
         Assert.That(hart.TryWriteCsr(Mstatus, FloatInitial));
         Assert.That(hart.TryWriteCsr(Fcsr, (ulong)random.Next(5) << 5));
         hart.ProgramCounter = CodeStart;
-        hart.LimitInstructions((ulong)random.Next(50, 8000));
+        hart.LimitTime((ulong)random.Next(50, 8000));
         hart.Run(new StopSignal());
         byte[] content = new byte[2 * PageSize];
         memory.TryRead(new GuestPhysicalAddress(DataStart), content);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Emulator.Arch.RiscV;
 using Emulator.Arch.RiscV.Decoding;
+using Emulator.Machines.RiscVVirt;
 
 namespace Emulator.Tests.RiscV.Privileged;
 
@@ -18,6 +19,8 @@ internal sealed class GuestProgram(RiscVArchitecture architecture, ulong start)
     public const byte A4 = 14;
     public const byte A6 = 16;
     public const byte A7 = 17;
+
+    private const uint FinisherPass = 0x5555;
 
     private readonly List<uint> _words = [];
 
@@ -51,6 +54,9 @@ internal sealed class GuestProgram(RiscVArchitecture architecture, ulong start)
         if (architecture.Isa.Is64) Emit("slli", rd, rd, immediate: 32).Emit("srli", rd, rd, immediate: 32);
         return this;
     }
+
+    /// <summary>Reports success to the board's test finisher.</summary>
+    public GuestProgram Finish() => Load(T0, (uint)RiscVVirtMap.Finisher).Load(T1, FinisherPass).Emit("sw", rs1: T0, rs2: T1).Emit("jal");
 
     /// <summary>An SBI call whose arguments are in place.</summary>
     public GuestProgram Call(uint extension, int function) =>

@@ -49,10 +49,10 @@ internal sealed class HartFixture : IDisposable
         hart.Run(_stop);
     }
 
-    /// <summary>Executes until the hart has retired so many instructions, or sleeps.</summary>
+    /// <summary>Executes so many instructions (or exceptions), or until the hart sleeps.</summary>
     public void Run(ulong instructions)
     {
-        Hart.LimitInstructions(Hart.InstructionCount + instructions);
+        Hart.LimitTime(Hart.TimeSpent + instructions);
         Hart.Run(new StopSignal());
     }
 

@@ -17,11 +17,23 @@ internal static class MachineProgram
     {
         byte[] bytes = new byte[code.Length * sizeof(uint)];
         for (int i = 0; i < code.Length; i++) BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(i * sizeof(uint)), code[i]);
-        return VirtualMachine.Create(RiscVVirtMachine.Describe(1.MiB(), isa: isa) with
+        return Create(new EngineOptions { Kind = engine }, 1, isa, bytes);
+    }
+
+    /// <summary>The board with harts that all start the program, switched off.</summary>
+    public static VirtualMachine Create(EngineOptions engine, int harts, string isa, byte[] code) =>
+        VirtualMachine.Create(RiscVVirtMachine.Describe(1.MiB(), harts, isa) with
         {
-            Kernel = GuestImage.Parse(bytes, "program"),
+            Kernel = GuestImage.Parse(code, "program"),
             Firmware = Firmware.None,
-            Engine = new EngineOptions { Kind = engine },
+            Engine = engine,
         });
+
+    /// <summary>Switches on and waits for the program to report success to the test finisher.</summary>
+    public static async Task AssertPasses(VirtualMachine machine)
+    {
+        machine.Start();
+        var exit = await machine.Completion.WaitAsync(Patience);
+        Assert.That((exit.End, exit.Code), Is.EqualTo((MachineEnd.PowerOff, 0)), exit.Fault?.ToString());
     }
 }

@@ -85,7 +85,7 @@ internal sealed class Snippet
         var world = new World { IsSingleThreaded = true };
         cpu.Attach(world, cache);
         SetUp(cpu);
-        cpu.LimitInstructions((ulong)_count);
+        cpu.LimitTime((ulong)_count);
         cpu.Run(new StopSignal());
         Data = new byte[DataLength];
         memory.TryRead(new GuestPhysicalAddress(DataStart), Data);
