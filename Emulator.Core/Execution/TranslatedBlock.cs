@@ -7,7 +7,15 @@ namespace Emulator.Core.Execution;
 /// <param name="Address">Physical address of the first instruction.</param>
 /// <param name="Mode">The architecture's mode word.</param>
 /// <param name="IsSingle">One instruction only, executed alone.</param>
-internal readonly record struct BlockKey(ulong Address, uint Mode, bool IsSingle);
+internal readonly record struct BlockKey(ulong Address, uint Mode, bool IsSingle)
+{
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        ulong x = unchecked((Address ^ ((ulong)Mode << 40) ^ (IsSingle ? 1ul << 63 : 0)) * 0x9E3779B97F4A7C15);
+        return (int)(x >> 32);
+    }
+}
 
 /// <summary>A block in the translation cache: its IR, and for the threaded engine its pre-decoded operations.</summary>
 // SAFETY: Entry points into the cache's arena, which lives as long as the cache.

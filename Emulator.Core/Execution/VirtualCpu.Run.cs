@@ -9,11 +9,14 @@ namespace Emulator.Core.Execution;
 public abstract unsafe partial class VirtualCpu
 {
     private const int FetchEntries = 256;
+    private const int RecentBlocks = 8192;
 
     // No architecture fetches in smaller parts than are told apart here.
     private const int FetchParcel = 2;
 
     private readonly (ulong Page, ulong Salt, FetchPlace Place)[] _fetchCache = new (ulong, ulong, FetchPlace)[FetchEntries];
+    private readonly TranslatedBlock?[] _recentBlocks = new TranslatedBlock?[RecentBlocks]; // by physical address
+    private readonly PageFilter _targetPages = new(); // pages that the jump cache may lead to
     private TranslationCache? _cache;
     private World? _world;
 
@@ -129,6 +132,8 @@ public abstract unsafe partial class VirtualCpu
             entry = block.Entry;
             cached->Target = entry;
             cached->Tag = tag;
+            _targetPages.Add(pc);
+            if (block.Straddles) _targetPages.Add(AddressOf(pc, (int)GuestPage.Size));
         }
 
         State->CodePage = pc & GuestPage.Mask;
@@ -215,10 +220,18 @@ public abstract unsafe partial class VirtualCpu
         State->CodePage = pc & GuestPage.Mask;
         if (!TryFetch(pc, out var place)) return null;
         uint mode = Mode;
-        var block = _cache!.FindOrTranslate(place, null, mode, isSingle || place.IsPart);
-        if (block is not null) return !place.IsPart || TryFetchRest(pc, block.Ir.ByteLength) ? block : null;
+        bool isAlone = isSingle || place.IsPart;
+        ref var recent = ref _recentBlocks[(place.Physical.Value >> 1) & (RecentBlocks - 1)];
+        if (!isAlone && recent is { IsValid: true } && recent.Key == new BlockKey(place.Physical.Value, mode, false)) return recent;
+        var block = _cache!.FindOrTranslate(place, null, mode, isAlone);
+        if (block is not null)
+        {
+            if (!isAlone && !block.Straddles) recent = block;
+            return !place.IsPart || TryFetchRest(pc, block.Ir.ByteLength) ? block : null;
+        }
+
         if (!TryFetch(AddressOf(pc & GuestPage.Mask, (int)GuestPage.Size), out var second)) return null;
-        return _cache.FindOrTranslate(place, second, mode, isSingle || place.IsPart);
+        return _cache.FindOrTranslate(place, second, mode, isAlone);
     }
 
     private bool TryFetchRest(ulong pc, int length)
@@ -241,6 +254,20 @@ public abstract unsafe partial class VirtualCpu
                 foreach (var cpu in _world.Cpus) cpu.State->FlushTlb(Architecture.MmuIndexCount);
             },
             callerIsInside: true);
+    }
+
+    private void FlushTargets()
+    {
+        State->FlushJumpCache();
+        _targetPages.Clear();
+    }
+
+    // The jump cache does not tell the modes of its entries: it forgets all when the page may be among its targets, which is rare.
+    private void ForgetTargetsOn(ulong address)
+    {
+        if (_targetPages.MayContain(address)) FlushTargets();
+        ref var fetched = ref _fetchCache[(address >> StateBlock.PageBits) & (FetchEntries - 1)];
+        if (fetched.Page == (address & GuestPage.Mask)) fetched = default;
     }
 
     private bool TryFetch(ulong pc, out FetchPlace place)

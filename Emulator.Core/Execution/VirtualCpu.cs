@@ -137,14 +137,14 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     public void FlushTlb()
     {
         State->FlushTlb(Architecture.MmuIndexCount);
-        State->FlushJumpCache();
+        FlushTargets();
     }
 
     /// <summary>Drops the cached translations of the page around an address.</summary>
     public void FlushTlbPage(GuestVirtualAddress address)
     {
         State->FlushTlbPage(address.Value, Architecture.MmuIndexCount);
-        State->FlushJumpCache();
+        ForgetTargetsOn(address.Value);
     }
 
     /// <summary>Reads guest physical memory or registers for a page walk: 4 or 8 bytes, aligned.</summary>

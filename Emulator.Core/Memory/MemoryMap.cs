@@ -34,6 +34,7 @@ public sealed record MemoryRegion(string Name, GuestPhysicalAddress Start, ulong
 public sealed class MemoryMap
 {
     private readonly MemoryRegion[] _regions;
+    private readonly MemoryRegion? _largestRam; // where nearly every search ends
 
     /// <summary>An empty map.</summary>
     public static MemoryMap Empty { get; } = new([]);
@@ -42,6 +43,7 @@ public sealed class MemoryMap
     {
         Regions = regions;
         _regions = [.. regions];
+        _largestRam = regions.Where(r => r.IsMemory).MaxBy(r => r.Length);
     }
 
     /// <summary>All regions by address.</summary>
@@ -69,6 +71,7 @@ public sealed class MemoryMap
     /// <summary>The region at an address, or null for a hole.</summary>
     public MemoryRegion? Find(GuestPhysicalAddress address)
     {
+        if (_largestRam is { } ram && ram.Contains(address)) return ram;
         int low = 0;
         int high = _regions.Length - 1;
         while (low <= high)
