@@ -6,9 +6,13 @@ using Iced.Intel;
 namespace Emulator.Arch.X86;
 
 /// <summary>x86 in one configuration of features.</summary>
-public sealed class X86Architecture : Architecture
+/// <param name="features">What the processors can do; when null, everything that is implemented.</param>
+public sealed class X86Architecture(X86Features? features = null) : Architecture
 {
     private const int LongestInstruction = 15;
+
+    /// <summary>What the processors can do.</summary>
+    public X86Features Features { get; } = features ?? X86Features.Default;
 
     /// <inheritdoc/>
     public override string Name => "x86-64";

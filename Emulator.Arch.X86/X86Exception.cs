@@ -70,5 +70,16 @@ internal static class X86Fault
 
     public static GuestFault GeneralProtection(ulong errorCode = 0) => Of(X86Exception.GeneralProtection, errorCode);
 
+    public static GuestFault InvalidTss(ulong errorCode) => Of(X86Exception.InvalidTss, errorCode);
+
+    public static GuestFault NotPresent(ulong errorCode) => Of(X86Exception.SegmentNotPresent, errorCode);
+
+    public static GuestFault Stack(ulong errorCode = 0) => Of(X86Exception.StackFault, errorCode);
+
+    public static GuestFault Debug(ulong dr6Bits) => new((uint)X86Exception.Debug, 0, dr6Bits);
+
+    /// <summary>Of an access to an address that is not canonical: #SS if it turns out that the instruction used the stack, else #GP.</summary>
+    public static GuestFault NonCanonical(ulong address) => new((uint)X86Exception.GeneralProtection, 0, address);
+
     public static GuestFault PageFault(ulong address, ulong errorCode) => new((uint)X86Exception.PageFault, errorCode, address);
 }

@@ -16,6 +16,7 @@ internal static class X86Helpers
 
     private static readonly Type[] Holders =
     [
+        typeof(InterruptHelpers),
         typeof(FlagHelpers),
         typeof(FaultHelpers),
         typeof(SegmentHelpers),
@@ -30,6 +31,8 @@ internal static class X86Helpers
         typeof(Instructions.DecimalHelpers),
         typeof(Instructions.ExchangeHelpers),
         typeof(Instructions.StringHelpers),
+
+
     ];
 
     /// <summary>The complete table.</summary>

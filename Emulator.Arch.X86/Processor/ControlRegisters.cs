@@ -48,10 +48,36 @@ internal static class Efer
     public const ulong Nxe = 1ul << 11;
 }
 
+/// <summary>Bits of DR6.</summary>
+internal static class DebugStatus
+{
+    public const ulong Breakpoints = 0xf;
+    public const ulong Access = 1ul << 13;
+    public const ulong SingleStep = 1ul << 14;
+    public const ulong TaskSwitch = 1ul << 15;
+
+    /// <summary>Bits that are always set.</summary>
+    public const ulong Fixed = 0xffff_0ff0;
+}
+
+/// <summary>Bits of DR7.</summary>
+internal static class DebugControl
+{
+    public const ulong Enables = 0xff;
+    public const ulong GeneralDetect = 1ul << 13;
+
+    /// <summary>Bit 10 is always set.</summary>
+    public const ulong Fixed = 1ul << 10;
+
+    /// <summary>What can be written.</summary>
+    public const ulong Writable = 0xffff_2bff;
+}
+
 /// <summary>Bits of EFLAGS besides the arithmetic ones.</summary>
 internal static class Eflags
 {
     public const ulong Reserved1 = 1ul << 1;
+    public const ulong Arithmetic = (ulong)Flags.ArithmeticFlags.All;
     public const ulong Tf = 1ul << 8;
     public const ulong If = 1ul << 9;
     public const ulong Df = 1ul << 10;
@@ -64,4 +90,7 @@ internal static class Eflags
     public const ulong Vif = 1ul << 19;
     public const ulong Vip = 1ul << 20;
     public const ulong Id = 1ul << 21;
+
+    /// <summary>All flags that are not reserved.</summary>
+    public const ulong Implemented = Arithmetic | Tf | If | Df | Iopl | Nt | Rf | Vm | Ac | Vif | Vip | Id;
 }

@@ -18,14 +18,17 @@ public sealed partial class X86Cpu
                 : !isCode || (cache.Attributes & SegmentAttributes.Writable) != 0);
         if (!_mode.Has(X86Mode.Protected) || _mode.Has(X86Mode.Virtual8086)) isPermitted = true;
         if (!isPermitted) return false;
-        ulong last = offset + (ulong)access.Bytes - 1;
-        if (!isCode && (cache.Attributes & SegmentAttributes.ExpandDown) != 0)
-        {
-            ulong top = (cache.Attributes & SegmentAttributes.Default32) != 0 ? uint.MaxValue : ushort.MaxValue;
-            return offset > cache.Limit && last <= top;
-        }
+        return IsWithin(cache, offset, access.Bytes);
+    }
 
-        return last <= cache.Limit;
+    /// <summary>True when bytes at an offset lie within a segment's limit.</summary>
+    internal static bool IsWithin(SegmentCache cache, ulong offset, int bytes)
+    {
+        ulong last = offset + (ulong)bytes - 1;
+        bool isExpandDown = (cache.Attributes & (SegmentAttributes.Code | SegmentAttributes.ExpandDown)) == SegmentAttributes.ExpandDown;
+        if (!isExpandDown) return last <= cache.Limit;
+        ulong top = (cache.Attributes & SegmentAttributes.Default32) != 0 ? uint.MaxValue : ushort.MaxValue;
+        return offset > cache.Limit && last <= top;
     }
 
     /// <summary>True for an address whose upper bits equal the highest translated one.</summary>

@@ -23,6 +23,12 @@ public sealed partial class X86Cpu : VirtualCpu
     private const ulong ResetPointer = 0xfff0;
     private const ushort ResetSelector = 0xf000;
     private const uint RealLimit = 0xffff;
+    private const ulong ResetPat = 0x0007_0406_0007_0406;
+    private const ulong ResetApicBase = 0xfee0_0800;
+    private const ulong BootstrapProcessor = 1ul << 8;
+    private const ulong ResetMiscEnable = 1; // fast strings
+
+    private readonly X86CpuEnvironment _environment;
 
     private X86Mode _mode;
 
@@ -33,8 +39,18 @@ public sealed partial class X86Cpu : VirtualCpu
     /// <param name="architecture">What it executes.</param>
     /// <param name="memory">The bus it is on.</param>
     /// <param name="index">Its number in the machine.</param>
-    public X86Cpu(X86Architecture architecture, MemorySystem memory, int index)
-        : base(architecture, memory, index) => Reset();
+    /// <param name="environment">Its ports, interrupts and time.</param>
+    public X86Cpu(X86Architecture architecture, MemorySystem memory, int index, X86CpuEnvironment? environment = null)
+        : base(architecture, memory, index)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        Features = architecture.Features;
+        _environment = environment ?? X86CpuEnvironment.None;
+        Reset();
+    }
+
+    /// <summary>What the processor is and can do.</summary>
+    public X86Features Features { get; }
 
     /// <inheritdoc/>
     public override uint Mode => (uint)_mode;
@@ -64,7 +80,18 @@ public sealed partial class X86Cpu : VirtualCpu
         this[X86Slots.Mxcsr] = MxcsrBits.Default;
         this[new Slot(StateSlots.FloatFlags)] = 0;
         this[X86Slots.InterruptShadow] = ulong.MaxValue;
-        Registers = new X86CpuState { Cr0 = ResetCr0 };
+        this[X86Slots.General64(2)] = Features.Signature;
+        Registers = new X86CpuState
+        {
+            Cr0 = ResetCr0,
+            Debug = new DebugRegisters { Dr6 = DebugStatus.Fixed, Dr7 = DebugControl.Fixed },
+            Ldtr = new SystemSegment(0, 0, RealLimit, SegmentAttributes.Present | (SegmentAttributes)SystemType.Ldt),
+            Tr = new SystemSegment(0, 0, RealLimit, SegmentAttributes.Present | (SegmentAttributes)SystemType.BusyTss32),
+            Msrs = new ModelSpecificState
+            {
+                Pat = ResetPat, MiscEnable = ResetMiscEnable, ApicBase = ResetApicBase | (Index == 0 ? BootstrapProcessor : 0),
+            },
+        };
         for (int i = 0; i < 6; i++) SetSegment(i, new SegmentCache(0, RealLimit, SegmentAttributes.RealMode), 0);
         SetSegment(Cs, new SegmentCache(ResetSelector, RealLimit, SegmentAttributes.RealMode), ResetBase);
         Registers.Gdtr = Registers.Idtr = new TableRegister(0, ushort.MaxValue);
@@ -108,6 +135,7 @@ public sealed partial class X86Cpu : VirtualCpu
         if ((Registers.Cr4 & Cr4.OsFxsr) != 0 && (Registers.Cr0 & Cr0.Em) == 0) mode |= X86Mode.Sse;
         if ((Registers.Cr0 & Cr0.Ts) != 0) mode |= X86Mode.TaskSwitched;
         _mode = mode;
+        UpdateObservation();
     }
 
     private bool IsFlatData(int segment)

@@ -20,6 +20,7 @@ internal static unsafe class MemoryAccess
         if (entry->Tag == (address & GuestPage.Mask)) return MemorySystem.ReadHost((byte*)(address + (ulong)entry->Addend), size);
         if (!TryTranslate(cpu, address, AccessKind.Read, size, mmuIndex, out var physical) || MustStepDevice(cpu, physical)) return 0;
         if (cpu.MemorySystem.TryRead(physical, size, out ulong value)) return value;
+        if (cpu.HasOpenBus) return ulong.MaxValue >> (64 - (8 * size));
         cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Read));
         return 0;
     }
@@ -44,7 +45,8 @@ internal static unsafe class MemoryAccess
 
         if (!TryTranslate(cpu, address, AccessKind.Write, size, mmuIndex, out var physical) || MustStepAlone(cpu, physical, size)) return;
         var map = cpu.MemorySystem.Map;
-        if (!cpu.MemorySystem.TryWrite(physical, size, value)) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Write));
+        bool isTaken = cpu.MemorySystem.TryWrite(physical, size, value) || cpu.HasOpenBus;
+        if (!isTaken) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), AccessKind.Write));
         else if (cpu.MemorySystem.Map != map && cpu.IsSingleStepping) cpu.DropDataTranslations();
     }
 

@@ -36,6 +36,38 @@ public abstract partial class VirtualCpu
     /// <summary>Takes the most urgent interrupt that is pending and enabled, if any, as <see cref="DeliverFault"/>.</summary>
     protected internal abstract bool TryDeliverInterrupt();
 
+    /// <summary>
+    /// Asked before an interrupt is looked for: true when one more instruction has to be executed first. The dispatcher then executes
+    /// exactly one and asks again.
+    /// </summary>
+    protected internal virtual bool TryHoldInterrupts() => false;
+
+    /// <summary>
+    /// While set, instructions are executed one at a time, whatever the engine, each between <see cref="BeginObserved"/> and
+    /// <see cref="EndObserved"/>: for traps of the architecture that follow single instructions. Costs nothing while it is clear.
+    /// </summary>
+    protected bool IsObserved
+    {
+        get => _isObserved;
+        set
+        {
+            _isObserved = value;
+            _executesSingly = value || _holdsInterrupts;
+        }
+    }
+
+    /// <summary>Before an observed instruction. Gives false when the instruction is not to be executed because something was delivered.</summary>
+    protected internal virtual bool BeginObserved() => true;
+
+    /// <summary>After an observed instruction that did not fault. Gives true when something was delivered, which wakes a sleeping hart.</summary>
+    protected internal virtual bool EndObserved() => false;
+
+    /// <summary>
+    /// True when nothing on the bus means no fault: loads give all ones and stores are lost. <see cref="AccessFault"/> is then asked
+    /// about fetches alone.
+    /// </summary>
+    protected internal virtual bool HasOpenBus => false;
+
     /// <summary>True when a hart waiting for an interrupt must wake up.</summary>
     protected internal abstract bool HasWakeupEvent { get; }
 

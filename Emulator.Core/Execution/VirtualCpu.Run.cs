@@ -19,6 +19,10 @@ public abstract unsafe partial class VirtualCpu
     private readonly PageFilter _targetPages = new(); // pages that the jump cache may lead to
     private TranslationCache? _cache;
     private World? _world;
+    private bool _isObserved;
+    private bool _holdsInterrupts;
+    private bool _executesSingly; // either of the two: one look in the loop
+    private bool _hasDelivered;
 
     internal bool IsSingleStepping { get; private set; }
 
@@ -57,7 +61,8 @@ public abstract unsafe partial class VirtualCpu
 
             if (IsHalted) return;
             if (IsAtLimit) return;
-            if (_cache!.Options.Tracer is not null) Step();
+            if (_executesSingly) StepSingly();
+            else if (_cache!.Options.Tracer is not null) Step();
             else if (_cache.Options.Kind == EngineKind.Reference) RunReferenceBlock();
             else RunThreaded();
         }
@@ -75,7 +80,12 @@ public abstract unsafe partial class VirtualCpu
 
     private void CheckInterrupts()
     {
-        if (TryDeliverInterrupt())
+        if (_holdsInterrupts || (!IsHalted && TryHoldInterrupts()))
+        {
+            _holdsInterrupts = _executesSingly = true;
+            Volatile.Write(ref State->Attention, 1);
+        }
+        else if (TryDeliverInterrupt())
         {
             IsHalted = false;
             _cache!.Counters.Interrupts++;
@@ -84,6 +94,17 @@ public abstract unsafe partial class VirtualCpu
         {
             IsHalted = false;
         }
+    }
+
+    private void StepSingly()
+    {
+        bool isObserved = _isObserved;
+        if (isObserved && !BeginObserved()) return;
+        _holdsInterrupts = false;
+        _executesSingly = _isObserved;
+        _hasDelivered = false;
+        Step();
+        if (isObserved && !_hasDelivered && EndObserved()) IsHalted = false;
     }
 
     /// <summary>Sleeps until attention is asked for; the calling thread is outside the world.</summary>
@@ -191,6 +212,7 @@ public abstract unsafe partial class VirtualCpu
             State->InstructionLimit--;
         }
 
+        _hasDelivered = true;
         State->ReservationAddress = StateBlock.NoReservation;
         DeliverFault(fault);
     }

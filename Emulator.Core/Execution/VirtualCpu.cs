@@ -176,6 +176,41 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     /// <summary>Whether a store of the guest would be admitted, from a helper with MayFault; if not, its fault is raised. Stores nothing.</summary>
     public bool TryProbeWrite(GuestVirtualAddress address, int mmuIndex) => MemoryAccess.ProbeWrite(this, address.Value, 1, mmuIndex);
 
+    /// <summary>
+    /// A load for the architecture's own purposes, in and outside of helpers: a fault is given, not raised.
+    /// </summary>
+    /// <param name="address">Where; need not be aligned.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    /// <param name="mmuIndex">The set of translations.</param>
+    /// <param name="value">The bytes, zero-extended.</param>
+    /// <param name="fault">What the access would raise.</param>
+    protected bool TryLoad(GuestVirtualAddress address, int size, int mmuIndex, out ulong value, out GuestFault fault)
+    {
+        bool isAlone = IsSingleStepping;
+        IsSingleStepping = true;
+        value = MemoryAccess.Load(this, address.Value, size, mmuIndex);
+        IsSingleStepping = isAlone;
+        return !TryTakeFault(out fault);
+    }
+
+    /// <summary>A store, as the load; in a helper only where the block leaves after it, since code may be overwritten.</summary>
+    protected bool TryStore(GuestVirtualAddress address, int size, int mmuIndex, ulong value, out GuestFault fault)
+    {
+        bool isAlone = IsSingleStepping;
+        IsSingleStepping = true;
+        MemoryAccess.Store(this, address.Value, size, mmuIndex, value);
+        IsSingleStepping = isAlone;
+        return !TryTakeFault(out fault);
+    }
+
+    private bool TryTakeFault(out GuestFault fault)
+    {
+        fault = _pendingFault;
+        bool isRaised = State->ExitReason == ExitReason.Fault;
+        State->ExitReason = ExitReason.None;
+        return isRaised;
+    }
+
     internal static VirtualCpu FromState(StateBlock* state) => (VirtualCpu)GCHandle.FromIntPtr(state->Self).Target!;
 
     private void RunPosted()
