@@ -31,8 +31,6 @@ internal static class X86Helpers
         typeof(Instructions.DecimalHelpers),
         typeof(Instructions.ExchangeHelpers),
         typeof(Instructions.StringHelpers),
-
-
     ];
 
     /// <summary>The complete table.</summary>
