@@ -47,6 +47,7 @@ internal static class InstructionTable
         .. Exchanges.Rows,
         .. Hints.Rows,
         .. Strings.Rows,
+        .. SoftwareInterrupts.Rows,
     ];
 
     private static readonly InstructionRow?[] ByCode = Build();
