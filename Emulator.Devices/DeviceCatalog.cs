@@ -23,6 +23,7 @@ public static class DeviceCatalog
         new("debug-console", "Port whose bytes go to the host", [new("backend", "a file or standard output")]),
         new("debug-exit", "Port that ends the machine: writing v gives the exit status (v << 1) | 1", []),
         new("goldfish-rtc", "Real-time clock with an alarm", [new("start", "time of day at power-on (default: the host's)")]),
+        new("mc146818", "Clock and CMOS memory of a PC", [new("start", "time of day at power-on (default: the host's)")]),
         new("ns16550a", "Serial port with FIFOs",
         [
             new("backend", "stdio, null, file:PATH, tcp:HOST:PORT or tcp-listen:ADDRESS:PORT"),

@@ -15,6 +15,7 @@ internal static class DeviceCases
         DebugPortTests.ConsoleCase,
         DebugPortTests.ExitCase,
         GoldfishRtcTests.Case,
+        Mc146818Tests.Case,
         PcSystemControlTests.Case,
         Pic8259Tests.Case,
         Pit8254Tests.Case,
