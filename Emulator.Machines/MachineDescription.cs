@@ -39,6 +39,9 @@ public abstract record MachineDescription
     /// <summary>Time of day at power-on; null: the host's, or in deterministic mode the start of 2020.</summary>
     public DateTimeOffset? StartTime { get; init; }
 
+    /// <summary>When the guest asks to be started again, the machine ends instead, as at an orderly power-off.</summary>
+    public bool EndsOnReset { get; init; }
+
     /// <summary>Where the machine reports what it does.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 

@@ -191,6 +191,12 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
     /// <inheritdoc/>
     void IMachineControl.RequestReset()
     {
+        if (Description.EndsOnReset)
+        {
+            ((IMachineControl)this).PowerOff(0);
+            return;
+        }
+
         if (Interlocked.Exchange(ref _resetRequested, 1) != 0) return;
         _ = Task.Run(async () =>
         {

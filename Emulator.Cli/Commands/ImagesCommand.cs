@@ -27,6 +27,7 @@ internal static class ImagesCommand
         var pulled = store.List();
         var table = new Table().Border(TableBorder.None).AddColumns("NAME", "STATE", "WHAT");
         table.AddRow(new Text(RunPlanner.EmbeddedImage), new Text("built in"), new Text("small supervisor program that shows its machine"));
+        table.AddRow(new Text(RunPlanner.EmbeddedX86Image), new Text("built in"), new Text("ROM that goes from real to long mode and shows its PC"));
         foreach (string name in pulled.Select(static image => image.Name).Union(ImageCatalog.All.Select(static image => image.Name)))
         {
             var stored = pulled.FirstOrDefault(image => image.Name == name);

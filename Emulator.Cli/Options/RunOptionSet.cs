@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Emulator.Core.Execution;
 using Emulator.Devices.Storage;
+using Emulator.Machines.BareX86;
 
 namespace Emulator.Cli.Options;
 
@@ -32,8 +33,10 @@ internal sealed class RunOptionSet
     private readonly Option<string> _signature = Text("--signature", "FILE", "At exit, write the words from symbol begin_signature to end_signature");
     private readonly Option<int?> _granularity = Parsed<int?>("--signature-granularity", "4|8", "Bytes in a word of the signature (default 4)",
         static text => text switch { "4" => sizeof(uint), "8" => sizeof(ulong), _ => null }, "4 or 8");
-    private readonly Option<string> _debugExit = Text("--debug-exit", "PORT", "x86: port that ends the machine");
-    private readonly Option<string[]> _debugConsole = new("--debugcon") { HelpName = "PORT=FILE", Description = "x86: port whose bytes go to a file (repeatable; - is standard output)" };
+    private readonly Option<ushort?> _debugExit = Parsed<ushort?>("--debug-exit", "PORT", "x86: port that ends the machine; writing v gives the exit status (v << 1) | 1",
+        static text => DebugPort.TryParse(text, out ushort port) ? port : null, "a port such as 0xf4");
+    private readonly Option<DebugOutput[]> _debugOutputs;
+    private readonly Option<bool> _endsOnReset = Flag("--no-reboot", "End the machine when the guest resets it");
     private readonly Option<bool> _statistics = Flag("--stats", "At exit, print what execution did to standard error");
     private readonly Option<LogRule[]> _log;
     private readonly Option<string> _trace = Text("--trace", "FILE", "Write every instruction executed to a file (slow)");
@@ -51,6 +54,12 @@ internal sealed class RunOptionSet
             HelpName = "FILE[,readonly][,snapshot]",
             Description = "What a bank of flash holds (repeatable, in order of banks); snapshot discards writes",
             CustomParser = static result => ParseAll(result, static (string text, out string? error) => DiskSpecification.Parse(text, out error)),
+        };
+        _debugOutputs = new("--debugcon")
+        {
+            HelpName = "PORT=FILE",
+            Description = "x86: port whose bytes go to a file (repeatable; - is standard output)",
+            CustomParser = static result => ParseAll(result, static (string text, out string? error) => DebugPort.ParseOutput(text, out error)),
         };
         _log = new("--log")
         {
@@ -70,7 +79,7 @@ internal sealed class RunOptionSet
     private IEnumerable<Option> All =>
     [
         _machine, _image, _cpu, _memory, _harts, _bios, _kernel, _initrd, _append, _deviceTree, _disks, _flash, _serial, _engine, _isDeterministic, _timeout,
-        _signature, _granularity, _debugExit, _debugConsole, _statistics, _log, _trace,
+        _signature, _granularity, _debugExit, _debugOutputs, _endsOnReset, _statistics, _log, _trace,
     ];
 
     /// <summary>Gives a command these options.</summary>
@@ -100,7 +109,9 @@ internal sealed class RunOptionSet
         Timeout = parsed.GetValue(_timeout),
         SignatureFile = parsed.GetValue(_signature),
         SignatureGranularity = parsed.GetValue(_granularity) ?? sizeof(uint),
-        X86Options = [.. new Option[] { _debugExit, _debugConsole }.Where(option => parsed.GetResult(option) is not null).Select(static option => option.Name)],
+        DebugExit = parsed.GetValue(_debugExit),
+        DebugOutputs = [.. parsed.GetValue(_debugOutputs) ?? []],
+        EndsOnReset = parsed.GetValue(_endsOnReset),
         ShowsStatistics = parsed.GetValue(_statistics),
         Log = [.. parsed.GetValue(_log) ?? []],
         TraceFile = parsed.GetValue(_trace),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Emulator.Core.Execution;
 using Emulator.Devices.Storage;
+using Emulator.Machines.BareX86;
 
 namespace Emulator.Cli.Options;
 
@@ -49,8 +50,11 @@ internal sealed record RunOptions
 
     public int SignatureGranularity { get; init; } = sizeof(uint);
 
-    /// <summary>Names of given options that only x86 machines have.</summary>
-    public ImmutableArray<string> X86Options { get; init; } = [];
+    public ushort? DebugExit { get; init; }
+
+    public ImmutableArray<DebugOutput> DebugOutputs { get; init; } = [];
+
+    public bool EndsOnReset { get; init; }
 
     public bool ShowsStatistics { get; init; }
 

@@ -10,8 +10,11 @@ namespace Emulator.Cli.Running;
 /// <summary>From options to a machine: reads the files they name, and finds out what does not go together.</summary>
 internal static class RunPlanner
 {
-    /// <summary>The image that needs no pulling.</summary>
+    /// <summary>The image that needs no pulling, of the default machine.</summary>
     public const string EmbeddedImage = "riscv-demo";
+
+    /// <summary>The same of <see cref="MachineCatalog.BareX86"/>.</summary>
+    public const string EmbeddedX86Image = "x86-demo";
 
     private const int DefaultMemoryMiB = 512;
 
@@ -21,6 +24,7 @@ internal static class RunPlanner
     /// <exception cref="ImageException">There is no such image.</exception>
     public static RunOptions WithImage(RunOptions options, Func<ImageStore> images)
     {
+        if (options.Image == EmbeddedX86Image) return options with { Machine = MachineCatalog.BareX86 };
         if (options.Image is null or EmbeddedImage) return options;
         var image = images().Get(options.Image);
         return options with
@@ -42,7 +46,7 @@ internal static class RunPlanner
     {
         var machine = MachineCatalog.Get(options.Machine);
         var kernel = LoadKernel(options);
-        if (kernel is null && options.Flash.IsEmpty && options.Bios is null or "none" or "builtin")
+        if (kernel is null && !machine.StartsByItself && options.Flash.IsEmpty && options.Bios is null or "none" or "builtin")
         {
             throw new CommandLineException($"there is nothing to run; expected --kernel FILE, --bios FILE, --flash FILE or --image NAME (such as {EmbeddedImage}, which needs no pulling)");
         }
@@ -55,6 +59,7 @@ internal static class RunPlanner
             Initrd = options.Initrd is { } initrd ? InputFile.Use("--initrd", initrd, File.ReadAllBytes) : (ReadOnlyMemory<byte>?)null,
             Append = options.Append ?? "",
             Disks = options.Disks,
+            EndsOnReset = options.EndsOnReset,
             Engine = new EngineOptions { Kind = options.Engine, IsDeterministic = options.IsDeterministic, Tracer = tracer },
             LoggerFactory = loggers,
         };

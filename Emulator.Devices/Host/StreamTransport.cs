@@ -23,6 +23,10 @@ public sealed class StreamTransport : ICharacterTransport
     /// <summary>Throws everything away.</summary>
     public static StreamTransport Discard() => new(Stream.Null);
 
+    /// <summary>Writes to this process's standard output.</summary>
+    public static StreamTransport ToStandardOutput() =>
+        new(Posix.IsSupported ? new DescriptorWriter(Posix.StandardOutput) : Console.OpenStandardOutput());
+
     /// <summary>Writes into a file, which is created or emptied. Others may read it meanwhile.</summary>
     /// <param name="path">Where the file is to be.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>

@@ -3,13 +3,6 @@ using Emulator.Core.Memory;
 
 namespace Emulator.Machines.RiscVVirt;
 
-/// <summary>Bytes to put into memory when a machine is switched on.</summary>
-/// <param name="Address">Where.</param>
-/// <param name="Data">The bytes.</param>
-/// <param name="Size">Bytes of memory, at least as many; those beyond the data are zero.</param>
-/// <param name="Name">What it is, for messages.</param>
-internal sealed record LoadPart(GuestPhysicalAddress Address, ReadOnlyMemory<byte> Data, ulong Size, string Name);
-
 /// <summary>Where everything that is loaded goes, and where execution starts.</summary>
 internal sealed record BootPlan
 {

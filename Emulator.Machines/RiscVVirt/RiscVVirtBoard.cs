@@ -121,7 +121,7 @@ internal sealed class RiscVVirtBoard : IMachineBoard
     {
         foreach (var device in _resettables) device.Reset();
         _htif?.Reset();
-        foreach (var part in _plan.Parts) Load(part);
+        foreach (var part in _plan.Parts) part.CopyTo(Memory);
         foreach (var hart in _harts) hart.Reset();
     }
 
@@ -218,16 +218,6 @@ internal sealed class RiscVVirtBoard : IMachineBoard
             if (part.Size == 0 || fits) continue;
             throw new MachineConfigurationException(
                 $"{part.Name}: {part.Size} bytes at {part.Address} are not inside RAM, {new GuestPhysicalAddress(RiscVVirtMap.Ram)}..{new GuestPhysicalAddress(RiscVVirtMap.Ram + _description.Memory - 1)}");
-        }
-    }
-
-    private void Load(LoadPart part)
-    {
-        Memory.TryWrite(part.Address, part.Data.Span);
-        byte[] zeros = new byte[64 * 1024];
-        for (ulong done = (ulong)part.Data.Length; done < part.Size; done += (ulong)zeros.Length)
-        {
-            Memory.TryWrite(part.Address + done, zeros.AsSpan(0, (int)Math.Min((ulong)zeros.Length, part.Size - done)));
         }
     }
 

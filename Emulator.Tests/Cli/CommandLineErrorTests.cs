@@ -28,6 +28,17 @@ public sealed class CommandLineErrorTests
     [TestCase("run --image riscv-demo --serial carrier-pigeon", "--serial 'carrier-pigeon' is no console; expected stdio")]
     [TestCase("run --image riscv-demo --debug-exit 0xf4", "--debug-exit is for x86 machines")]
     [TestCase("run --image riscv-demo --debugcon 0xe9=-", "--debugcon is for x86 machines")]
+    [TestCase("run --machine bare-x86 --debug-exit here", "--debug-exit here: expected a port such as 0xf4")]
+    [TestCase("run --machine bare-x86 --debug-exit 0x10000", "--debug-exit 0x10000: expected a port")]
+    [TestCase("run --machine bare-x86 --debugcon 0xe9", "--debugcon 0xe9: expected PORT=FILE")]
+    [TestCase("run --machine bare-x86 --debugcon =x", "--debugcon =x: expected PORT=FILE")]
+    [TestCase("run --machine bare-x86 --debugcon 0xe9=", "--debugcon 0xe9=: expected PORT=FILE")]
+    [TestCase("run --machine bare-x86 --debugcon 0x12345=x", "--debugcon 0x12345=x: expected PORT=FILE")]
+    [TestCase("run --machine bare-x86 --cpu rv64gc", "--cpu is not for bare-x86")]
+    [TestCase("run --machine bare-x86 --dtb a.dtb", "--dtb is not for bare-x86")]
+    [TestCase("run --machine bare-x86 --disk a.img", "--disk is not for bare-x86")]
+    [TestCase("run --machine bare-x86 --flash a.fd", "--flash is not for bare-x86")]
+    [TestCase("run --machine bare-x86 --bios none", "--bios none leaves bare-x86 nothing to run")]
     [TestCase("disasm", "'disasm'")]
     [TestCase("disasm x --base here", "--base here: expected an address")]
     [TestCase("images pull", "'pull'")]
@@ -49,6 +60,12 @@ public sealed class CommandLineErrorTests
     [TestCase("run --image riscv-demo --memory 4097", "4097 bytes of memory; expected a multiple of 4096")]
     [TestCase("run --image riscv-demo --memory 1M", "are not inside RAM")]
     [TestCase("run --image riscv-demo --memory 1000T", "expected less")]
+    [TestCase("run --machine bare-x86 --bios /nowhere/rom", "--bios /nowhere/rom: no such file")]
+    [TestCase("run --machine bare-x86 --harts 2", "2 processors; expected 1")]
+    [TestCase("run --machine bare-x86 --memory 5000", "5000 bytes of memory; expected a multiple of 4096")]
+    [TestCase("run --machine bare-x86 --image riscv-demo", "riscv-demo.bin: neither ELF nor")]
+    [TestCase("run --machine bare-x86 --debug-exit 0xe9 --debugcon 0xe9=/nowhere/log", "/nowhere/log")]
+    [TestCase("run --machine bare-x86 --debug-exit 0x3f8", "debug exit at ports 0x3f8..0x3f8 overlaps 'COM1' at 0x3f8..0x3ff")]
     [TestCase("disasm /nowhere/code", "disasm /nowhere/code: no such file")]
     [TestCase("images pull nonsense", "no image 'nonsense' can be pulled")]
     public Task Unusable_input(string line, string expected) => FailsAsync(UnusableInput, expected, line.Split(' '));
@@ -99,7 +116,7 @@ public sealed class CommandLineErrorTests
         var result = await Emu.RunAsync("run", "--help");
         Assert.That(result.Status, Is.Zero);
         foreach (string option in new[] { "machine", "image", "cpu", "memory", "harts", "bios", "kernel", "initrd", "append", "dtb", "disk", "flash", "serial", "engine",
-            "deterministic", "timeout", "signature", "signature-granularity", "debug-exit", "debugcon", "stats", "log", "trace" })
+            "deterministic", "timeout", "signature", "signature-granularity", "debug-exit", "debugcon", "no-reboot", "stats", "log", "trace" })
         {
             Assert.That(result.Out, Does.Contain("--" + option + " "));
         }
@@ -108,6 +125,7 @@ public sealed class CommandLineErrorTests
     [TestCase("--help", "disasm")]
     [TestCase("--version", "emu 1.")]
     [TestCase("machines", "riscv-virt")]
+    [TestCase("machines", "bare-x86")]
     [TestCase("devices", "virtio-blk")]
     [TestCase("images", "debian-riscv64")]
     public async Task Lists_are_results(string line, string expected)

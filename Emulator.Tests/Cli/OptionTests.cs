@@ -2,6 +2,7 @@ using System.CommandLine;
 using Emulator.Cli.Options;
 using Emulator.Core.Execution;
 using Emulator.Devices.Storage;
+using Emulator.Machines.BareX86;
 using Emulator.Tests.Images;
 using Microsoft.Extensions.Logging;
 
@@ -90,7 +91,7 @@ public sealed class OptionTests
     public void Nothing_said_is_the_default()
     {
         var options = Bind();
-        Assert.That(options with { Disks = [], Flash = [], Log = [], X86Options = [] }, Is.EqualTo(new RunOptions()));
+        Assert.That(options with { Disks = [], Flash = [], Log = [], DebugOutputs = [] }, Is.EqualTo(new RunOptions()));
     }
 
     [Test]
@@ -101,19 +102,19 @@ public sealed class OptionTests
             "--bios", "fw.elf", "--kernel", "@vmlinuz", "--initrd", "initrd", "--append", "-q console=ttyS0 --x", "--dtb", "a.dtb",
             "--disk", "a.img", "--disk", "b.img,readonly", "--flash", "code.fd,readonly", "--flash", "vars.fd", "--serial", "tcp:localhost:4444", "--engine", "jit", "--deterministic",
             "--timeout", "1.5", "--signature", "s.txt", "--signature-granularity", "8", "--stats", "--log", "a=debug", "--log", "*=error", "--trace", "t.txt",
-            "--debug-exit", "0xf4", "--debugcon", "0xe9=-", "--debugcon", "0xea=file");
+            "--debug-exit", "0xf4", "--debugcon", "0xe9=-", "--debugcon", "0xea=file", "--no-reboot");
         Assert.Multiple(() =>
         {
             Assert.That(options.Disks, Is.EqualTo(new[] { new DiskOptions { Path = "a.img" }, new DiskOptions { Path = "b.img", ReadOnly = true } }));
             Assert.That(options.Flash, Is.EqualTo(new[] { new DiskOptions { Path = "code.fd", ReadOnly = true }, new DiskOptions { Path = "vars.fd" } }));
             Assert.That(options.Log, Is.EqualTo(new[] { new LogRule("a", LogLevel.Debug), new LogRule("", LogLevel.Error) }));
-            Assert.That(options.X86Options, Is.EqualTo(new[] { "--debug-exit", "--debugcon" }));
-            Assert.That(options with { Disks = [], Flash = [], Log = [], X86Options = [] }, Is.EqualTo(new RunOptions
+            Assert.That(options.DebugOutputs, Is.EqualTo(new[] { new DebugOutput(0xe9, "-"), new DebugOutput(0xea, "file") }));
+            Assert.That(options with { Disks = [], Flash = [], Log = [], DebugOutputs = [] }, Is.EqualTo(new RunOptions
             {
                 Machine = "riscv-virt", Image = "debian-riscv64", Cpu = "rv64gc,+zba,-c", Memory = 0x1000_0000, Harts = 4,
                 Bios = "fw.elf", Kernel = "@vmlinuz", Initrd = "initrd", Append = "-q console=ttyS0 --x", DeviceTree = "a.dtb",
                 Serial = "tcp:localhost:4444", Engine = EngineKind.Jit, IsDeterministic = true, Timeout = TimeSpan.FromSeconds(1.5),
-                SignatureFile = "s.txt", SignatureGranularity = 8, ShowsStatistics = true, TraceFile = "t.txt",
+                SignatureFile = "s.txt", SignatureGranularity = 8, ShowsStatistics = true, TraceFile = "t.txt", DebugExit = 0xf4, EndsOnReset = true,
             }));
         });
     }

@@ -16,6 +16,8 @@ internal sealed class ElfBuilder(ElfClass width)
 
     public ulong Entry { get; set; }
 
+    public ushort Machine { get; set; } = 243;
+
     private bool Is64 => width == ElfClass.Elf64;
 
     public ElfBuilder Load(ulong physical, byte[] data, ulong? memorySize = null, ulong? virtualAddress = null)
@@ -136,7 +138,7 @@ internal sealed class ElfBuilder(ElfClass width)
     private void WriteHeader(byte[] bytes, long sections, int sectionCount)
     {
         byte[] identification = [0x7f, (byte)'E', (byte)'L', (byte)'F', (byte)width, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        FieldWriter header = new FieldWriter(Is64).Half(Type).Half(243).Word(1).Address(Entry).Address(Is64 ? 64u : 52u)
+        FieldWriter header = new FieldWriter(Is64).Half(Type).Half(Machine).Word(1).Address(Entry).Address(Is64 ? 64u : 52u)
             .Address((ulong)sections).Word(5).Half((ushort)(Is64 ? 64 : 52)).Half((ushort)(Is64 ? 56 : 32)).Half((ushort)_parts.Count)
             .Half((ushort)(Is64 ? 64 : 40)).Half((ushort)sectionCount).Half(0);
         identification.CopyTo(bytes, 0);
