@@ -98,6 +98,7 @@ public sealed partial class X86Cpu : VirtualCpu
         ProgramCounter = ResetBase + ResetPointer;
         EFlags = 0;
         FlushTlb();
+        EndHalt();
     }
 
     internal uint SegmentLimit(int segment) => Registers.Segments[segment].Limit;

@@ -94,6 +94,13 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     /// <summary>In a helper whose block leaves after it: the hart sleeps until <see cref="HasWakeupEvent"/>, or a request from outside.</summary>
     public void Halt() => IsHalted = true;
 
+    /// <summary>Ends a sleep, whatever the hart waits for. On its thread, or while the machine is stopped.</summary>
+    protected void EndHalt()
+    {
+        IsHalted = false;
+        RequestAttention();
+    }
+
     /// <summary>True while the hart waits for an interrupt.</summary>
     public bool IsHalted { get; internal set; }
 
