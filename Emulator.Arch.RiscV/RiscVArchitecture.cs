@@ -58,7 +58,7 @@ public sealed class RiscVArchitecture : Architecture
     }
 
     /// <inheritdoc/>
-    public override (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address)
+    public override (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address, uint mode)
     {
         if (!TryFetch(code, out uint bits, out int length))
         {

@@ -51,8 +51,8 @@ public sealed class X86Architecture(X86Features? features = null) : Architecture
     }
 
     /// <inheritdoc/>
-    public override (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address) =>
-        X86Disassembler.Disassemble(code, address, 64);
+    public override (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address, uint mode) =>
+        X86Disassembler.Disassemble(code, address, ((X86Mode)mode).Bitness);
 
     /// <inheritdoc/>
     public override string? NameOf(Slot slot) => X86SlotNames.Of(slot);

@@ -87,7 +87,7 @@ internal sealed class CodeListing(Architecture architecture, SymbolMap symbols, 
 
     private ulong WriteInstruction(ReadOnlySpan<byte> code, ulong at, ReadOnlySpan<IrInstruction> operations)
     {
-        var (text, length) = architecture.Disassemble(code, at);
+        var (text, length) = architecture.Disassemble(code, at, Mode);
         string left = $"{at,16:x}: {Bytes(code[..length]),-BytesWidth}  {text}{Target(text)}";
         output.WriteLine(operations.IsEmpty ? left : $"{left.PadRight(LeftWidth)}  {Print(operations[0])}");
         for (int i = 1; i < operations.Length; i++) output.WriteLine($"{new string(' ', LeftWidth)}  {Print(operations[i])}");

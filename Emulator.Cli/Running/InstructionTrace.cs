@@ -33,7 +33,7 @@ internal sealed class InstructionTrace : IInstructionTracer, IDisposable
     /// <inheritdoc/>
     public void Executing(VirtualCpu cpu, ReadOnlySpan<byte> code)
     {
-        string text = cpu.Architecture.Disassemble(code, cpu.ProgramCounter).Text;
+        string text = cpu.Architecture.Disassemble(code, cpu.ProgramCounter, cpu.Mode).Text;
         Span<char> digits = stackalloc char[2 * code.Length];
         for (int i = 0; i < code.Length; i++)
         {

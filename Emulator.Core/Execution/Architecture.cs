@@ -47,7 +47,8 @@ public abstract class Architecture
     /// <summary>Text of the instruction at the start of <paramref name="code"/> and its length in bytes (at least 1).</summary>
     /// <param name="code">Bytes from the instruction on.</param>
     /// <param name="address">Where it stands, for targets.</param>
-    public abstract (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address);
+    /// <param name="mode">The processor's mode, as of <see cref="VirtualCpu.Mode"/>.</param>
+    public abstract (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address, uint mode);
 
     /// <summary>Name of a guest slot for printing, such as <c>a0</c>; null when it has none.</summary>
     public virtual string? NameOf(Slot slot) => null;

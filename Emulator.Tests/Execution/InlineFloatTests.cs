@@ -125,7 +125,7 @@ public class InlineFloatTests
 
         public override int MmuIndexOf(uint mode) => 0;
 
-        public override (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address) => ("operation", 4);
+        public override (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address, uint mode) => ("operation", 4);
 
         public override bool TryLift(IrBuilder builder, ReadOnlySpan<byte> code)
         {

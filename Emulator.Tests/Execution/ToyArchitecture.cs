@@ -40,7 +40,7 @@ internal sealed class ToyArchitecture(bool expectsMisaligned = false) : Architec
 
     public override int MmuIndexOf(uint mode) => 0;
 
-    public override (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address) => ("toy", 4);
+    public override (string Text, int Length) Disassemble(ReadOnlySpan<byte> code, ulong address, uint mode) => ("toy", 4);
 
     public static Slot R(int index) => new((ushort)(StateSlots.FirstGuest + index));
 
