@@ -11,11 +11,11 @@ namespace Emulator.Arch.X86.Processor;
 internal readonly record struct SegmentAccess(int Segment, int Bytes, bool IsWrite)
 {
     private const int BytesShift = 8;
-    private const int WriteShift = 16;
+    private const int WriteShift = 32;
 
     public long Pack() => (long)(uint)Segment | ((long)Bytes << BytesShift) | (IsWrite ? 1L << WriteShift : 0);
 
-    public static SegmentAccess Unpack(ulong packed) => new((int)(packed & 0xff), (int)(packed >> BytesShift) & 0xff, (packed >> WriteShift) != 0);
+    public static SegmentAccess Unpack(ulong packed) => new((int)(packed & 0xff), (int)(packed >> BytesShift) & 0xffff, (packed >> WriteShift) != 0);
 }
 
 /// <summary>Checks of segments that are not flat, and of addresses.</summary>

@@ -38,7 +38,10 @@ internal static class MxcsrBits
     public const uint FlushToZero = 1 << 15;
 
     /// <summary>Bits that exist: what FXSAVE stores as MXCSR_MASK.</summary>
-    public const uint All = 0xffff;
+    public const uint All = (1u << Width) - 1;
+
+    /// <summary>Number of bits that exist.</summary>
+    public const int Width = 16;
 
     /// <summary>After reset: to nearest, everything masked, denormals as IEEE 754 has them.</summary>
     public const uint Default = Flags << MaskShift;
