@@ -1,4 +1,5 @@
 using Emulator.Arch.X86.Lifting;
+using Emulator.Arch.X86.Processor;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
 using Iced.Intel;
@@ -13,6 +14,8 @@ public sealed class X86Architecture(X86Features? features = null) : Architecture
 
     /// <summary>What the processors can do.</summary>
     public X86Features Features { get; } = features ?? X86Features.Default;
+
+    internal CpuIdentification Identification => field ??= new CpuIdentification(Features);
 
     /// <inheritdoc/>
     public override string Name => "x86-64";

@@ -23,6 +23,9 @@ public sealed record X86Features
     /// <summary>5-level paging.</summary>
     public bool HasFiveLevelPaging { get; init; } = true;
 
+    /// <summary>The machine gives the processor a local APIC.</summary>
+    public bool HasLocalApic { get; init; }
+
     /// <summary>Time-stamp counter ticks in a second: the clock's nanoseconds.</summary>
     public static uint TimeStampFrequency => 1_000_000_000;
 

@@ -17,6 +17,10 @@ internal static class X86Helpers
     private static readonly Type[] Holders =
     [
         typeof(InterruptHelpers),
+        typeof(SegmentLoadHelpers),
+        typeof(ControlHelpers),
+        typeof(IdentificationHelpers),
+        typeof(PortHelpers),
         typeof(FlagHelpers),
         typeof(FaultHelpers),
         typeof(SegmentHelpers),

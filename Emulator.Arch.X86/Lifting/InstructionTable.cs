@@ -26,6 +26,12 @@ internal static class InstructionTable
     /// <summary>All rows, family by family.</summary>
     public static IReadOnlyList<InstructionRow> Rows { get; } =
     [
+        .. FarControl.Rows,
+        .. SegmentMoves.Rows,
+        .. ControlMoves.Rows,
+        .. InterruptFlag.Rows,
+        .. Identification.Rows,
+        .. PortInstructions.Rows,
         .. Arithmetic.Rows,
         .. Moves.Rows,
         .. NearControl.Rows,

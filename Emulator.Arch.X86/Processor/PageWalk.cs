@@ -90,6 +90,7 @@ internal ref struct PageWalk
             if (!isLeaf) continue;
             ulong inPage = (1ul << shift) - 1;
             Physical = (entry & PageEntry.Address & ~inPage) | (linear & inPage);
+            if (level > 1) _cpu.NoteLargePage(linear, inPage + 1);
             return PageFaultCode.None;
         }
     }
@@ -105,6 +106,7 @@ internal ref struct PageWalk
         {
             if ((entry & largeReserved) != 0) return PageFaultCode.Reserved | PageFaultCode.Protection;
             Collect(address, entry);
+            _cpu.NoteLargePage(linear, 1ul << directoryShift);
             ulong upper = (entry >> 13) & 0xff; // PSE-36: bits 32 to 39
             Physical = (upper << 32) | (entry & 0xffc0_0000) | (linear & 0x3f_ffff);
             return PageFaultCode.None;

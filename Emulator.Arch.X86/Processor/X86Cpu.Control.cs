@@ -63,7 +63,7 @@ public sealed partial class X86Cpu
         Registers.Cr0 = value;
         if (hasPaging && isLong) Registers.Efer |= Efer.Lma;
         else Registers.Efer &= ~Efer.Lma;
-        if (((old ^ value) & (Cr0.Pg | Cr0.Wp | Cr0.Pe)) != 0) FlushTlb();
+        if (((old ^ value) & (Cr0.Pg | Cr0.Wp | Cr0.Pe)) != 0) DropTranslations();
         UpdateMode();
         return null;
     }
@@ -87,7 +87,7 @@ public sealed partial class X86Cpu
         bool usesPointers = (Registers.Cr0 & Cr0.Pg) != 0 && (value & Cr4.Pae) != 0 && !IsLongMode;
         if (usesPointers && (changed & pagingBits) != 0 && LoadDirectoryPointers(Registers.Cr3) is { } fault) return fault;
         Registers.Cr4 = value;
-        if ((changed & (pagingBits | Cr4.La57 | Cr4.PcidE | Cr4.Smap)) != 0) FlushTlb();
+        if ((changed & (pagingBits | Cr4.La57 | Cr4.PcidE | Cr4.Smap)) != 0) DropTranslations();
         UpdateMode();
         return null;
     }
@@ -98,7 +98,7 @@ public sealed partial class X86Cpu
         bool changesMode = ((value ^ Registers.Efer) & Efer.Lme) != 0;
         if ((value & ~known) != 0 || (changesMode && (Registers.Cr0 & Cr0.Pg) != 0)) return X86Fault.GeneralProtection();
         Registers.Efer = (value & ~Efer.Lma) | (Registers.Efer & Efer.Lma);
-        FlushTlb();
+        DropTranslations();
         UpdateMode();
         return null;
     }

@@ -149,7 +149,7 @@ public sealed partial class X86Cpu
     internal void SetDebug(DebugRegisters registers)
     {
         Registers.Debug = registers;
-        FlushTlb(); // pages with breakpoints stay out of it
+        DropTranslations(); // pages with breakpoints stay out of it
         UpdateObservation();
     }
 }

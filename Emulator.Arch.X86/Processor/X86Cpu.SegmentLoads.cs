@@ -9,6 +9,17 @@ public sealed partial class X86Cpu
 
     internal int Iopl => (int)((this[X86Slots.ControlFlags] & Eflags.Iopl) >> Eflags.IoplShift);
 
+    /// <summary>What CLI and STI change at the current level: IF, or VIF under VME and PVI, or null for #GP.</summary>
+    internal ulong? InterruptFlagForLevel
+    {
+        get
+        {
+            if (Registers.Cpl <= Iopl) return Eflags.If;
+            ulong extension = IsVirtual8086 ? Cr4.Vme : Cr4.Pvi;
+            return Registers.Cpl == 3 && (Registers.Cr4 & extension) != 0 ? Eflags.Vif : null;
+        }
+    }
+
     /// <summary>Loads ES, SS, DS, FS or GS as MOV and POP do.</summary>
     internal GuestFault? LoadSegment(int segment, ushort selector)
     {

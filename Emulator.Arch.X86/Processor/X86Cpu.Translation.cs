@@ -7,6 +7,8 @@ namespace Emulator.Arch.X86.Processor;
 public sealed partial class X86Cpu
 {
     private ulong _addressMask = ulong.MaxValue;
+    private ulong _firstLarge = ulong.MaxValue; // between these, large pages have been used
+    private ulong _lastLarge;
 
     /// <summary>Which bits of a physical address reach the bus: the A20 gate of a PC clears bit 20. Set on the processor's thread, or while it stands.</summary>
     public ulong AddressMask
@@ -16,7 +18,7 @@ public sealed partial class X86Cpu
         {
             if (_addressMask == value) return;
             _addressMask = value;
-            FlushTlb();
+            DropTranslations();
         }
     }
 
@@ -52,13 +54,36 @@ public sealed partial class X86Cpu
         return true;
     }
 
+    /// <summary>Drops all translations.</summary>
+    internal void DropTranslations()
+    {
+        FlushTlb();
+        _firstLarge = ulong.MaxValue;
+        _lastLarge = 0;
+    }
+
+    /// <summary>INVLPG. The TLB holds large pages in pieces, so that all of them have to go where one may be meant.</summary>
+    internal void InvalidatePage(ulong linear)
+    {
+        if (linear >= _firstLarge && linear <= _lastLarge) DropTranslations();
+        else FlushTlbPage(new GuestVirtualAddress(linear));
+    }
+
+    /// <summary>Notes that a piece of a large page may be in the TLB.</summary>
+    internal void NoteLargePage(ulong linear, ulong size)
+    {
+        ulong first = linear & ~(size - 1);
+        _firstLarge = Math.Min(_firstLarge, first);
+        _lastLarge = Math.Max(_lastLarge, first + (size - 1));
+    }
+
     /// <summary>Loads CR3: #GP for reserved bits, also of PAE's page-directory pointers.</summary>
     internal GuestFault? LoadPageTables(ulong value)
     {
         bool usesPointers = (Registers.Cr0 & Cr0.Pg) != 0 && (Registers.Cr4 & Cr4.Pae) != 0 && !IsLongMode;
         if (usesPointers && LoadDirectoryPointers(value) is { } fault) return fault;
         Registers.Cr3 = value;
-        FlushTlb();
+        DropTranslations();
         return null;
     }
 

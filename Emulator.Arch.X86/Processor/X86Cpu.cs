@@ -97,7 +97,7 @@ public sealed partial class X86Cpu : VirtualCpu
         Registers.Gdtr = Registers.Idtr = new TableRegister(0, ushort.MaxValue);
         ProgramCounter = ResetBase + ResetPointer;
         EFlags = 0;
-        FlushTlb();
+        DropTranslations();
         EndHalt();
     }
 
