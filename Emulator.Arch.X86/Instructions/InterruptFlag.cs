@@ -5,13 +5,15 @@ using Iced.Intel;
 
 namespace Emulator.Arch.X86.Instructions;
 
-/// <summary>CLI and STI.</summary>
+/// <summary>CLI, STI, CLAC, STAC.</summary>
 internal static class InterruptFlag
 {
     public static IReadOnlyList<InstructionRow> Rows { get; } =
     [
         new(Mnemonic.Cli, Clear),
         new(Mnemonic.Sti, Set),
+        new(Mnemonic.Clac, static l => SetAccessCheck(l, 0)),
+        new(Mnemonic.Stac, static l => SetAccessCheck(l, (long)Eflags.Ac)),
     ];
 
     // At level 0 nothing has to be asked.
@@ -25,5 +27,17 @@ internal static class InterruptFlag
     {
         l.Ir.Call(ControlHelpers.SetInterrupts, l.Ir.CodeAddress(l.Length));
         l.Ir.Jump(l.Length);
+    }
+
+    private static void SetAccessCheck(X86Lifter l, long flag)
+    {
+        if (l.Mode.Privilege != 0)
+        {
+            l.Fault(X86Exception.InvalidOpcode);
+            return;
+        }
+
+        l.Ir.Call(ControlHelpers.SetAccessCheck, flag);
+        l.Ir.Leave();
     }
 }

@@ -97,15 +97,15 @@ internal static class Stack
 
     private static void PushFlags(X86Lifter l)
     {
-        if (l.Mode.Has(X86Mode.Virtual8086)) l.Ir.Call(StackHelpers.CheckFlagAccess);
+        if (l.Mode.Has(X86Mode.Virtual8086)) l.Ir.Call(StackHelpers.CheckFlagAccess, PushSize(l));
         l.Push(l.Ir.Call(StackHelpers.FlagImage), PushSize(l));
     }
 
     private static void PopFlags(X86Lifter l)
     {
-        if (l.Mode.Has(X86Mode.Virtual8086)) l.Ir.Call(StackHelpers.CheckFlagAccess);
         int bytes = PushSize(l);
         var image = l.Peek(bytes);
+        if (l.Mode.Has(X86Mode.Virtual8086)) l.Ir.Call(StackHelpers.CheckFlagLoad, bytes, image);
         l.Drop(bytes);
         l.LeaveThrough(StackHelpers.LoadFlags, image, bytes);
     }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Emulator.Arch.X86.Flags;
 using Emulator.Arch.X86.Processor;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
@@ -35,8 +34,11 @@ internal static class StackHelpers
     /// <summary>EFLAGS as PUSHF stores it: without VM and RF.</summary>
     public static readonly Helper FlagImage = X86Helpers.Register(FlagImageOf, HelperEffects.ReadsSlots);
 
-    /// <summary>In virtual-8086 mode: #GP unless IOPL is 3.</summary>
+    /// <summary>(operand size): in virtual-8086 mode, #GP unless IOPL is 3 or CR4.VME serves 16 bits.</summary>
     public static readonly Helper CheckFlagAccess = X86Helpers.Register(CheckFlagAccessOf, HelperEffects.ReadsSlots | HelperEffects.MayFault);
+
+    /// <summary>(operand size, image): as <see cref="CheckFlagAccess"/>, and #GP where CR4.VME does not admit the image.</summary>
+    public static readonly Helper CheckFlagLoad = X86Helpers.Register(CheckFlagLoadOf, HelperEffects.ReadsSlots | HelperEffects.MayFault);
 
     /// <summary>(image, operand size, next instruction): POPF's load of EFLAGS; goes on at the next instruction.</summary>
     public static readonly Helper LoadFlags = X86Helpers.Register(LoadFlagsOf, HelperEffects.ReadsSlots | HelperEffects.WritesSlots);
@@ -45,19 +47,32 @@ internal static class StackHelpers
     public static readonly Helper Enter = X86Helpers.Register(
         EnterOf, HelperEffects.ReadsSlots | HelperEffects.WritesSlots | HelperEffects.MayFault | HelperEffects.Memory);
 
-    private const ulong AlwaysLoaded = (ulong)ArithmeticFlags.All | Eflags.Tf | Eflags.Df | Eflags.Nt | Eflags.Ac | Eflags.Id | Eflags.Rf;
     private const int Bp = 5;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong SelectorOf(VirtualCpu cpu, ulong segment, ulong b, ulong c) => ((X86Cpu)cpu).Registers.Segments[(int)segment].Selector;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong FlagImageOf(VirtualCpu cpu, ulong a, ulong b, ulong c) => ((X86Cpu)cpu).EFlags & ~(Eflags.Vm | Eflags.Rf);
+    private static ulong FlagImageOf(VirtualCpu cpu, ulong a, ulong b, ulong c)
+    {
+        var x86 = (X86Cpu)cpu;
+        return (HasVirtualFlag(x86) ? Virtual8086Mode.FlagsShown(x86) : x86.EFlags) & ~(Eflags.Vm | Eflags.Rf);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong CheckFlagAccessOf(VirtualCpu cpu, ulong a, ulong b, ulong c)
+    private static ulong CheckFlagAccessOf(VirtualCpu cpu, ulong bytes, ulong b, ulong c)
     {
-        if ((cpu[X86Slots.ControlFlags] & Eflags.Iopl) != Eflags.Iopl) cpu.RaiseFault(X86Fault.GeneralProtection());
+        var x86 = (X86Cpu)cpu;
+        if (x86.Iopl < 3 && !(HasVirtualFlag(x86) && bytes == 2)) cpu.RaiseFault(X86Fault.GeneralProtection());
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong CheckFlagLoadOf(VirtualCpu cpu, ulong bytes, ulong image, ulong c)
+    {
+        var x86 = (X86Cpu)cpu;
+        CheckFlagAccessOf(cpu, bytes, 0, 0);
+        if (HasVirtualFlag(x86) && Virtual8086Mode.RefusesFlags(x86, image)) cpu.RaiseFault(X86Fault.GeneralProtection());
         return 0;
     }
 
@@ -65,16 +80,14 @@ internal static class StackHelpers
     private static ulong LoadFlagsOf(VirtualCpu cpu, ulong image, ulong bytes, ulong next)
     {
         var x86 = (X86Cpu)cpu;
-        ulong old = x86.EFlags;
-        ulong changed = AlwaysLoaded;
-        if (x86.Registers.Cpl == 0) changed |= Eflags.Iopl;
-        if (x86.Registers.Cpl <= (int)((old & Eflags.Iopl) >> Eflags.IoplShift)) changed |= Eflags.If;
-        if (bytes == 2) changed &= ushort.MaxValue;
-        x86.EFlags = (old & ~changed) | (image & changed & ~Eflags.Rf);
+        if (HasVirtualFlag(x86)) Virtual8086Mode.LoadFlags(x86, image);
+        else x86.ReplaceFlags(image & ~Eflags.Rf, InterruptReturn.WritableFlags(x86, (int)bytes) & ~(Eflags.Vif | Eflags.Vip));
         cpu.ProgramCounter = next;
-        if ((x86.EFlags & ~old & Eflags.If) != 0) cpu.RequestAttention();
         return 0;
     }
+
+    // Where IOPL keeps an 8086 program from IF, CR4.VME gives it VIF instead.
+    private static bool HasVirtualFlag(X86Cpu cpu) => cpu.IsVirtual8086 && cpu.Iopl < 3 && (cpu.Registers.Cr4 & Cr4.Vme) != 0;
 
     // Everything is checked and stored before the first register changes; the end of the new frame must be writable too.
     [MethodImpl(MethodImplOptions.NoInlining)]

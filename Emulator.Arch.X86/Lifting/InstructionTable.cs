@@ -32,6 +32,7 @@ internal static class InstructionTable
         .. InterruptFlag.Rows,
         .. Identification.Rows,
         .. PortInstructions.Rows,
+        .. AbsentFloatUnit.Rows,
         .. Arithmetic.Rows,
         .. Moves.Rows,
         .. NearControl.Rows,

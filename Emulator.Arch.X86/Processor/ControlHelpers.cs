@@ -64,6 +64,39 @@ internal static class ControlHelpers
     /// <summary>(next): STI.</summary>
     public static readonly Helper SetInterrupts = X86Helpers.Register(SetInterruptsOf, InterruptHelpers.All);
 
+    /// <summary>(AC, as a bit): STAC and CLAC at level 0.</summary>
+    public static readonly Helper SetAccessCheck = X86Helpers.Register(SetAccessCheckOf, InterruptHelpers.All);
+
+    /// <summary>#NM for x87 instructions under CR0.EM or CR0.TS.</summary>
+    public static readonly Helper CheckFloatUnit = X86Helpers.Register(CheckFloatUnitOf, HelperEffects.MayFault);
+
+    /// <summary>#NM for WAIT under CR0.MP and CR0.TS.</summary>
+    public static readonly Helper CheckWait = X86Helpers.Register(CheckWaitOf, HelperEffects.MayFault);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong SetAccessCheckOf(VirtualCpu cpu, ulong bit, ulong b, ulong c)
+    {
+        var x86 = (X86Cpu)cpu;
+        cpu[X86Slots.ControlFlags] = (cpu[X86Slots.ControlFlags] & ~Eflags.Ac) | bit;
+        x86.UpdateMode();
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong CheckFloatUnitOf(VirtualCpu cpu, ulong a, ulong b, ulong c)
+    {
+        if ((((X86Cpu)cpu).Registers.Cr0 & (Cr0.Em | Cr0.Ts)) != 0) cpu.RaiseFault(X86Fault.Of(X86Exception.DeviceNotAvailable));
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong CheckWaitOf(VirtualCpu cpu, ulong a, ulong b, ulong c)
+    {
+        const ulong both = Cr0.Mp | Cr0.Ts;
+        if ((((X86Cpu)cpu).Registers.Cr0 & both) == both) cpu.RaiseFault(X86Fault.Of(X86Exception.DeviceNotAvailable));
+        return 0;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong ReadControlOf(VirtualCpu cpu, ulong number, ulong b, ulong c) => ((X86Cpu)cpu).ReadControl((int)number);
 

@@ -21,7 +21,7 @@ internal enum CpuidRegister
 /// <param name="Bit">Its number.</param>
 /// <param name="Name">As the manual has it.</param>
 /// <param name="Instructions">What it stands for; empty when it is not about instructions.</param>
-internal sealed record CpuidFeature(uint Leaf, CpuidRegister Register, int Bit, string Name, params Mnemonic[] Instructions)
+internal sealed record FeatureBit(uint Leaf, CpuidRegister Register, int Bit, string Name, params Mnemonic[] Instructions)
 {
     /// <summary>Whether a configuration has it; when null, all have.</summary>
     public Func<X86Features, bool>? IsIn { get; init; }
@@ -36,7 +36,7 @@ internal sealed class CpuIdentification
     private const uint LastExtended = 0x8000_0008;
     private const int BrandLength = 48;
 
-    private static readonly CpuidFeature[] Features =
+    private static readonly FeatureBit[] Features =
     [
         new(1, CpuidRegister.Edx, 0, "FPU", Mnemonic.Fadd, Mnemonic.Fsin, Mnemonic.Fnsave),
         new(1, CpuidRegister.Edx, 1, "VME"),
@@ -112,7 +112,7 @@ internal sealed class CpuIdentification
     }
 
     /// <summary>The feature bits that are shown.</summary>
-    public IReadOnlyList<CpuidFeature> Names { get; }
+    public IReadOnlyList<FeatureBit> Names { get; }
 
     /// <summary>One leaf.</summary>
     public CpuidResult Query(uint leaf, uint subleaf, int processor)
@@ -140,7 +140,7 @@ internal sealed class CpuIdentification
 
     private const uint CrystalFrequency = 1_000_000;
 
-    private static uint Bits(IEnumerable<CpuidFeature> features, CpuidRegister register) =>
+    private static uint Bits(IEnumerable<FeatureBit> features, CpuidRegister register) =>
         features.Where(f => f.Register == register).Aggregate(0u, static (bits, f) => bits | (1u << f.Bit));
 
     private CpuidResult BrandPart(int offset) =>
