@@ -1,0 +1,77 @@
+using Emulator.Arch.X86.Flags;
+using Iced.Intel;
+
+namespace Emulator.Tests.X86.Host;
+
+/// <summary>Which flags and registers the manual leaves undefined, by instruction and operands (Intel SDM volume 2).</summary>
+internal static class UndefinedResults
+{
+    private const ArithmeticFlags ShiftFlags = ArithmeticFlags.Auxiliary;
+
+    /// <summary>Flags of which nothing is known after the instruction.</summary>
+    public static ulong Flags(GeneratedCase tested)
+    {
+        var i = tested.Instruction;
+        var undefined = i.Mnemonic switch
+        {
+            Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Shld or Mnemonic.Shrd => OfShift(tested),
+            Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Rcl or Mnemonic.Rcr =>
+                Count(tested) is 0 or 1 ? ArithmeticFlags.None : ArithmeticFlags.Overflow,
+            _ => Of(i.RflagsUndefined),
+        };
+        return (ulong)undefined;
+    }
+
+    /// <summary>The register, and the bits of it, of which nothing is known after the instruction.</summary>
+    public static (Register Register, ulong Mask) Destination(GeneratedCase tested)
+    {
+        var i = tested.Instruction;
+        return i.Mnemonic switch
+        {
+            // the manual says undefined, processors leave the register alone, or clear the upper half
+            Mnemonic.Bsf or Mnemonic.Bsr when i.Op0Register.GetSize() == 4 => (i.Op0Register, 0xffff_ffff_0000_0000),
+            Mnemonic.Bswap when i.Op0Register.GetSize() == 2 => (i.Op0Register, 0xffff),
+            Mnemonic.Shld or Mnemonic.Shrd when IsBeyondSize(tested) && i.Op0Kind == OpKind.Register => (i.Op0Register, 0xffff),
+            _ => (Register.None, 0),
+        };
+    }
+
+    /// <summary>True when what is written to memory is undefined.</summary>
+    public static bool Memory(GeneratedCase tested) =>
+        tested.Instruction.Mnemonic is Mnemonic.Shld or Mnemonic.Shrd && tested.Instruction.Op0Kind == OpKind.Memory && IsBeyondSize(tested);
+
+    private static ArithmeticFlags OfShift(GeneratedCase tested)
+    {
+        int count = Count(tested);
+        if (count == 0) return ArithmeticFlags.None;
+        if (tested.Instruction.Mnemonic is Mnemonic.Shld or Mnemonic.Shrd && IsBeyondSize(tested)) return ArithmeticFlags.All;
+        var undefined = ShiftFlags;
+        if (count != 1) undefined |= ArithmeticFlags.Overflow;
+        if (tested.Instruction.Mnemonic != Mnemonic.Sar && count >= 8 * Size(tested.Instruction)) undefined |= ArithmeticFlags.Carry;
+        return undefined;
+    }
+
+    private static bool IsBeyondSize(GeneratedCase tested) => Count(tested) > 8 * Size(tested.Instruction);
+
+    private static int Count(GeneratedCase tested)
+    {
+        var i = tested.Instruction;
+        int last = i.OpCount - 1;
+        ulong count = i.GetOpKind(last) == OpKind.Register ? tested[Register.RCX] : i.GetImmediate(last);
+        return (int)count & (Size(i) == 8 ? 63 : 31);
+    }
+
+    private static int Size(in Instruction i) => i.Op0Kind == OpKind.Register ? i.Op0Register.GetSize() : i.MemorySize.GetSize();
+
+    private static ArithmeticFlags Of(RflagsBits bits)
+    {
+        var flags = ArithmeticFlags.None;
+        if ((bits & RflagsBits.CF) != 0) flags |= ArithmeticFlags.Carry;
+        if ((bits & RflagsBits.PF) != 0) flags |= ArithmeticFlags.Parity;
+        if ((bits & RflagsBits.AF) != 0) flags |= ArithmeticFlags.Auxiliary;
+        if ((bits & RflagsBits.ZF) != 0) flags |= ArithmeticFlags.Zero;
+        if ((bits & RflagsBits.SF) != 0) flags |= ArithmeticFlags.Sign;
+        if ((bits & RflagsBits.OF) != 0) flags |= ArithmeticFlags.Overflow;
+        return flags;
+    }
+}
