@@ -82,7 +82,7 @@ internal sealed class CaseGenerator
 
             var instruction = Decode(bytes, address, out var error);
             if (error == DecoderError.NoMoreBytes) continue; // a prefix made it longer
-            if (!instruction.IsInvalid && (instruction.Length != bytes.Length || EncodingCatalog.ReasonToSkip(instruction.Code, _bits) is not null)) continue;
+            if (!instruction.IsInvalid && (instruction.Length != bytes.Length || EncodingCatalog.ReasonToSkip(instruction, bytes, _bits) is not null)) continue;
             Span<byte> code = start.Code;
             Jump(code, start.CodeAddress, BackExit);
             bytes.CopyTo(code[JumpBytes..]);

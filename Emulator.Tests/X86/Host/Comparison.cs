@@ -11,6 +11,7 @@ internal static class Comparison
 {
     private const ulong ComparedFlags = 0x8d5 | Eflags.Df | Eflags.Ac | Eflags.Id;
     private const ulong PresentBit = 1;
+    private const ulong EndOfUserSpace = 0x7fff_ffff_f000;
 
     /// <summary>The names and values that differ, expected (the host's) first; null when none does.</summary>
     public static string? Difference(GeneratedCase tested, in HostResult host, in HostResult ours)
@@ -70,9 +71,9 @@ internal static class Comparison
         return text.ToString();
     }
 
-    // The kernel shows accesses to its half of the address space as protection violations.
+    // The kernel shows accesses beyond the user's half of the address space as protection violations.
     private static ulong ErrorOf(in HostState state) =>
-        state.Trap == (uint)X86Exception.PageFault && (long)state.Address < 0 ? state.Error | PresentBit : state.Error;
+        state.Trap == (uint)X86Exception.PageFault && state.Address >= EndOfUserSpace ? state.Error | PresentBit : state.Error;
 
     private static bool Uses(Instruction instruction, Register register)
     {

@@ -5,6 +5,8 @@ namespace Emulator.Tests.X86.Host;
 /// <summary>Which of Iced's encodings are executed on the host, and why others are not.</summary>
 internal static class EncodingCatalog
 {
+    private const byte OperandSizePrefix = 0x66;
+
     private static readonly HashSet<CpuidFeature> Features =
     [
         CpuidFeature.INTEL8086, CpuidFeature.INTEL8086_ONLY, CpuidFeature.INTEL186, CpuidFeature.INTEL286, CpuidFeature.INTEL286_ONLY,
@@ -23,6 +25,7 @@ internal static class EncodingCatalog
         ("depends on the kernel's descriptors", [Mnemonic.Lar, Mnemonic.Lsl, Mnemonic.Verr, Mnemonic.Verw]),
         ("loads a segment register", [Mnemonic.Lds, Mnemonic.Les, Mnemonic.Lfs, Mnemonic.Lgs, Mnemonic.Lss, Mnemonic.Retf, Mnemonic.Iret, Mnemonic.Iretd, Mnemonic.Iretq]),
         ("its length differs between processors", [Mnemonic.Ud0]),
+        ("an undefined instruction of AMD's where Intel's have a NOP", [Mnemonic.Reservednop]),
         ("undocumented, of the 80286 and 80386", [Mnemonic.Loadall, Mnemonic.Storeall]),
         ("the host's kernel handles it", [Mnemonic.Int, Mnemonic.Int1]));
 
@@ -54,6 +57,16 @@ internal static class EncodingCatalog
         if ((usesSegment && !reads) || IsFarIndirect(code)) return "loads a segment register";
         if (usesSegment && bits == 64) return "64-bit Linux leaves null selectors in its segment registers";
         if (bits == 64 && IsNearBranch16(info)) return "processors differ: Intel's ignore the operand size of near branches in 64-bit mode";
+        return null;
+    }
+
+    /// <summary>Why an instruction is not compared though its encoding is: prefixes; null when it is.</summary>
+    public static string? ReasonToSkip(in Instruction instruction, ReadOnlySpan<byte> bytes, int bits)
+    {
+        if (ReasonToSkip(instruction.Code, bits) is { } reason) return reason;
+        bool isNearBranch = instruction.FlowControl is not (FlowControl.Next or FlowControl.Interrupt or FlowControl.Exception);
+        if (bits == 64 && isNearBranch && bytes[..^1].Contains(OperandSizePrefix)) return "processors differ: 66 before near branches in 64-bit mode";
+        if (instruction.Code == Code.Pause && bytes.Length > 2) return "processors differ: F3 REX.B 90 is XCHG of AMD's";
         return null;
     }
 

@@ -50,7 +50,7 @@ internal sealed class GuestProcessor : IDisposable
         cpu.EFlags = start.Flags;
         cpu.ProgramCounter = start.InstructionPointer;
         if (!_steps) _machine.Run();
-        for (int i = 0; _steps && cpu.LastFault is null; i++)
+        for (int i = 0; _steps && cpu.LastFault is null && _machine.HandlerEntered is null; i++)
         {
             if (i == LongestCase) return new HostResult(StateOf(start) with { Trap = HostState.Timeout }, Differences());
             _machine.Step();

@@ -213,6 +213,8 @@ static void build_exits(void)
     *at++ = 0xea; // jmp 0x33:exit64
     at = put32(at, (u32)(u64)exit64);
     *at++ = 0x33, *at = 0;
+    check(call6(SYS_mprotect, EXIT64, PAGE, PROT_R | PROT_X, 0, 0, 0), 11);
+    check(call6(SYS_mprotect, EXIT32, PAGE, PROT_R | PROT_X, 0, 0, 0), 12);
 }
 
 static u64 data_before[DATA_BYTES / 8], stack_before[STACK_BYTES / 8];
