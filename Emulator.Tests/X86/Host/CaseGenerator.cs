@@ -16,6 +16,7 @@ internal sealed class CaseGenerator
     private const int SlotBytes = 256;
     private const int Slots = HostLayout.CodePages * HostLayout.PageSize / SlotBytes;
     private const int JumpBytes = 5;
+    private const int Attempts = 200;
     private const uint ArithmeticFlags = 0x8d5;
 
     private const int BackExit = 2;
@@ -65,7 +66,7 @@ internal sealed class CaseGenerator
         };
         ulong address = start.CodeAddress + JumpBytes;
         start.InstructionPointer = address;
-        while (true)
+        for (int attempt = 0; attempt < Attempts; attempt++)
         {
             int guess = 0;
             byte[] bytes;
@@ -91,6 +92,8 @@ internal sealed class CaseGenerator
             start.CodeLength = (byte)((3 * JumpBytes) + bytes.Length);
             return (start, instruction, bytes);
         }
+
+        throw new InvalidOperationException($"{encoding.Code} never decodes to what can be compared in {_bits}-bit code");
     }
 
     private void Jump(Span<byte> code, ulong from, int exit)
