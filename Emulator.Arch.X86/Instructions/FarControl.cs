@@ -4,11 +4,9 @@ using Iced.Intel;
 
 namespace Emulator.Arch.X86.Instructions;
 
-/// <summary>Far JMP, CALL and RET, INT n, INT3, INTO, INT1, IRET, HLT.</summary>
+/// <summary>Far JMP, CALL and RET, IRET, HLT.</summary>
 internal static class FarControl
 {
-    private const int OverflowBit = 11;
-
     public static IReadOnlyList<InstructionRow> Rows { get; } =
     [
         .. Far(isCall: false, Code.Jmp_ptr1616, Code.Jmp_m1616, 2),
@@ -23,10 +21,6 @@ internal static class FarControl
         new(Mnemonic.Iret, static l => l.LeaveThrough(InterruptHelpers.Return, 2)),
         new(Mnemonic.Iretd, static l => l.LeaveThrough(InterruptHelpers.Return, 4)),
         new(Mnemonic.Iretq, static l => l.LeaveThrough(InterruptHelpers.Return, 8)),
-        new(Mnemonic.Int, static l => Interrupt(l, l.Instruction.Immediate8, InterruptKind.Software)),
-        new(Mnemonic.Int3, static l => Interrupt(l, (long)X86Exception.Breakpoint, InterruptKind.SoftwareException)),
-        new(Mnemonic.Int1, static l => Interrupt(l, (long)X86Exception.Debug, InterruptKind.PrivilegedSoftware)),
-        new(Mnemonic.Into, InterruptOnOverflow),
         new(Mnemonic.Hlt, Halt),
     ];
 
@@ -52,15 +46,6 @@ internal static class FarControl
     {
         var (offset, selector) = SegmentMoves.LoadPointer(l, bytes);
         l.LeaveThrough(SegmentLoadHelpers.GoFar, l.Ir.Or(selector, FarTarget.PackDetail(bytes, isCall)), offset);
-    }
-
-    private static void Interrupt(X86Lifter l, long vector, InterruptKind kind) =>
-        l.LeaveThrough(InterruptHelpers.SoftwareInterrupt, vector, (long)kind);
-
-    private static void InterruptOnOverflow(X86Lifter l)
-    {
-        var overflow = l.Ir.And(l.Ir.ShrU(l.ReadFlags(), OverflowBit), 1);
-        l.LeaveThrough(InterruptHelpers.OnOverflow, overflow);
     }
 
     private static void Halt(X86Lifter l)
