@@ -13,9 +13,6 @@ internal static class InterruptHelpers
     /// <summary>(vector, <see cref="InterruptKind"/>, next): INT n, INT3, INTO when OF is set, INT1.</summary>
     public static readonly Helper SoftwareInterrupt = X86Helpers.Register(SoftwareInterruptOf, All);
 
-    /// <summary>(OF, 0, next): INTO.</summary>
-    public static readonly Helper OnOverflow = X86Helpers.Register(OnOverflowOf, All);
-
     /// <summary>(operand size, 0, next): IRET.</summary>
     public static readonly Helper Return = X86Helpers.Register(ReturnOf, All);
 
@@ -27,14 +24,6 @@ internal static class InterruptHelpers
     {
         var x86 = (X86Cpu)cpu;
         x86.Finish(x86.DeliverSoftware(new InterruptEvent((byte)vector, (InterruptKind)kind, next)));
-        return 0;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong OnOverflowOf(VirtualCpu cpu, ulong overflow, ulong b, ulong next)
-    {
-        if (overflow != 0) return SoftwareInterruptOf(cpu, (ulong)X86Exception.Overflow, (ulong)InterruptKind.SoftwareException, next);
-        cpu.ProgramCounter = next;
         return 0;
     }
 
