@@ -6,6 +6,9 @@ namespace Emulator.Arch.X86.Processor;
 /// <content>Exceptions and interrupts (Intel SDM volume 3, chapter 6).</content>
 public sealed partial class X86Cpu
 {
+    // vectors and CMPXCHG16B: the accesses that must be aligned whatever EFLAGS.AC says
+    private const int WideAccess = 16;
+
     /// <summary>
     /// Called on the processor's thread when it shuts down: an exception arose while a double fault was delivered (volume 3, 6.15).
     /// The processor then stays halted until it is reset; PCs reset.
@@ -36,7 +39,9 @@ public sealed partial class X86Cpu
 
     /// <inheritdoc/>
     protected override GuestFault MisalignedFault(GuestVirtualAddress address, AccessKind kind, int size) =>
-        size == 16 ? X86Fault.GeneralProtection() : X86Fault.Of(X86Exception.AlignmentCheck);
+        size != WideAccess ? X86Fault.Of(X86Exception.AlignmentCheck)
+        : IsLongMode && !IsCanonical(address.Value) ? X86Fault.NonCanonical(address.Value)
+        : X86Fault.GeneralProtection();
 
     /// <inheritdoc/>
     protected override void DeliverFault(GuestFault fault)

@@ -75,6 +75,15 @@ public enum FloatBehavior : byte
 
     /// <summary>Subnormal operands that take part in an operation without a NaN signal <see cref="FloatFlags.Denormal"/>.</summary>
     ReportSubnormalOperands = 32,
+
+    /// <summary>
+    /// Overflow has alternate handling (clause 8) by the guest: inexact tells then whether the result is so with an exponent that has no
+    /// limit, which is what the handler is to work with.
+    /// </summary>
+    OverflowIsTrapped = 64,
+
+    /// <summary>As <see cref="OverflowIsTrapped"/>, of results that are tiny.</summary>
+    UnderflowIsTrapped = 128,
 }
 
 /// <summary>

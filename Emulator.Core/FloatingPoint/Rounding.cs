@@ -45,7 +45,7 @@ internal static class Rounding
         var biased = exponent + Format<T>.Bias;
         if ((uint)(biased - 1) >= (uint)(Format<T>.MaxBiasedExponent - 1))
         {
-            return biased <= 0 ? PackSubnormal<T>(sign, biased, significand, ref context) : Overflow<T>(sign, ref context);
+            return biased <= 0 ? PackSubnormal<T>(sign, biased, significand, ref context) : Overflow<T>(sign, significand, ref context);
         }
 
         var whole = significand >> Unpacked.LeadingBit - T.FractionBits;
@@ -61,7 +61,7 @@ internal static class Rounding
         var result = below + ToWhole(whole, fraction, sign != 0, context.Rounding);
         if ((result & Format<T>.MagnitudeMask) == Format<T>.Infinity)
         {
-            return Overflow<T>(sign, ref context);
+            return Overflow<T>(sign, significand, ref context);
         }
 
         context.Flags |= FloatFlags.Inexact;
@@ -80,14 +80,24 @@ internal static class Rounding
             return sign | shifted >> dropped;
         }
 
-        context.Flags |= FloatFlags.Inexact;
-        if (IsTiny<T>(sign, biased, significand, context))
+        var isTiny = IsTiny<T>(sign, biased, significand, context);
+        if (isTiny)
         {
             context.Flags |= FloatFlags.Underflow;
         }
 
+        if (!isTiny || !context.Has(FloatBehavior.UnderflowIsTrapped) || IsInexact<T>(significand))
+        {
+            context.Flags |= FloatFlags.Inexact;
+        }
+
         return sign | ToWhole(shifted >> dropped, fraction, sign != 0, context.Rounding);
     }
+
+    /// <summary>Whether rounding changes a value when its exponent has no limit.</summary>
+    private static bool IsInexact<T>(ulong significand)
+        where T : struct, IFloatFormat
+        => significand << T.FractionBits + 1 != 0;
 
     /// <summary>Whether a value below the least normal number stays below it when rounded as if exponents had no limit (7.5 a).</summary>
     private static bool IsTiny<T>(ulong sign, int biased, ulong significand, in FloatContext context)
@@ -104,10 +114,15 @@ internal static class Rounding
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong Overflow<T>(ulong sign, ref FloatContext context)
+    private static ulong Overflow<T>(ulong sign, ulong significand, ref FloatContext context)
         where T : struct, IFloatFormat
     {
-        context.Flags |= FloatFlags.Overflow | FloatFlags.Inexact;
+        context.Flags |= FloatFlags.Overflow;
+        if (!context.Has(FloatBehavior.OverflowIsTrapped) || IsInexact<T>(significand))
+        {
+            context.Flags |= FloatFlags.Inexact;
+        }
+
         var infinite = context.Rounding switch
         {
             RoundingMode.NearestEven or RoundingMode.NearestMaxMagnitude => true,

@@ -14,9 +14,10 @@ internal struct SseControl
     /// <summary>Signalled before anything is computed; where one of these is not masked, nothing else is signalled.</summary>
     private const FloatFlags OfOperands = FloatFlags.Invalid | FloatFlags.Denormal | FloatFlags.DivideByZero;
 
-    private const FloatBehavior Behavior = FloatBehavior.PropagateNan | FloatBehavior.NegativeDefaultNan | FloatBehavior.IndefiniteInteger
+    private const FloatBehavior Always = FloatBehavior.PropagateNan | FloatBehavior.NegativeDefaultNan | FloatBehavior.IndefiniteInteger
         | FloatBehavior.ReportSubnormalOperands;
 
+    private readonly FloatBehavior _behavior;
     private readonly bool _denormalsAreZeros;
     private readonly bool _flushesToZero;
     private readonly bool _accumulates;
@@ -30,6 +31,8 @@ internal struct SseControl
         _flushesToZero = (mxcsr & MxcsrBits.FlushToZero) != 0 && (_unmasked & FloatFlags.Underflow) == 0;
         _accumulates = !_flushesToZero && _unmasked == FloatFlags.None;
         _flags = _accumulates ? flags : FloatFlags.None;
+        _behavior = Always | ((_unmasked & FloatFlags.Overflow) != 0 ? FloatBehavior.OverflowIsTrapped : 0)
+            | ((_unmasked & FloatFlags.Underflow) != 0 ? FloatBehavior.UnderflowIsTrapped : 0);
         Rounding = ((mxcsr >> MxcsrBits.RoundingShift) & 3) switch
         {
             0 => RoundingMode.NearestEven,
@@ -54,7 +57,7 @@ internal struct SseControl
 
     /// <summary>What a lane computes with. What was signalled before is in it where that does not matter, since then the host is asked more often.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly FloatContext Begin() => new(Rounding, _accumulates ? _flags : FloatFlags.None, Behavior);
+    public readonly FloatContext Begin() => new(Rounding, _accumulates ? _flags : FloatFlags.None, _behavior);
 
     /// <summary>Takes what a lane has signalled, whose result cannot be tiny or is not rounded.</summary>
     public void End(in FloatContext context) => _flags |= context.Flags;

@@ -12,6 +12,8 @@ namespace Emulator.Arch.X86.Instructions.Sse;
 /// <summary>MXCSR, FXSAVE and FXRSTOR, MASKMOVDQU.</summary>
 internal static class SseSystem
 {
+    private const ulong PageMask = ~0xffful;
+
     private static readonly Helper ReadMxcsr = X86Helpers.Register(ReadMxcsrOf, HelperEffects.ReadsSlots);
     private static readonly Helper WriteMxcsr =
         X86Helpers.Register(WriteMxcsrOf, HelperEffects.ReadsSlots | HelperEffects.WritesSlots | HelperEffects.MayFault);
@@ -36,6 +38,7 @@ internal static class SseSystem
         int addressSize = l.Instruction.Op0Kind switch { OpKind.MemorySegDI => 2, OpKind.MemorySegEDI => 4, _ => 8 };
         var offset = l.ZeroExtend(IrBuilder.Read(X86Slots.General64(7)), addressSize);
         var address = l.Linear(l.Instruction.MemorySegment - Register.ES, offset, X86Lifter.VectorBytes, writes: true);
+        l.CheckAlignment(address, X86Lifter.VectorBytes);
         l.Ir.Call(StoreMasked, l.AsValue(address), l.XmmNumber(1), l.XmmNumber(2));
     }
 
@@ -95,18 +98,18 @@ internal static class SseSystem
         return 0;
     }
 
-    // (address, number of the source register, of the mask register): bytes that are not selected are not touched at all
+    // (address, number of the source register, of the mask register): bytes that are not selected are not touched, but faults are those
+    // of a store of all of them, whatever is selected, as AMD's processors have it
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong StoreMaskedOf(VirtualCpu cpu, ulong address, ulong source, ulong mask)
     {
         uint selected = Vector128.ExtractMostSignificantBits(XmmOf(cpu, (int)mask));
-        if (selected == 0) return 0;
         int mmuIndex = ((X86Mode)cpu.Mode).MmuIndexNumber;
         var bytes = XmmOf(cpu, (int)source);
-        int first = System.Numerics.BitOperations.TrailingZeroCount(selected);
-        int last = System.Numerics.BitOperations.Log2(selected);
-        if (!cpu.TryProbeWrite(At(first), mmuIndex) || !cpu.TryProbeWrite(At(last), mmuIndex)) return 0;
-        for (int i = first; i <= last; i++)
+        ulong lastPage = (address + X86Lifter.VectorBytes - 1) & PageMask;
+        bool isAdmitted = cpu.TryProbeWrite(At(0), mmuIndex)
+            && ((address & PageMask) == lastPage || cpu.TryProbeWrite(new GuestVirtualAddress(lastPage), mmuIndex));
+        for (int i = 0; isAdmitted && i < X86Lifter.VectorBytes; i++)
         {
             if ((selected & (1u << i)) != 0 && !cpu.TryStore(At(i), 1, mmuIndex, bytes.GetElement(i))) return 0;
         }

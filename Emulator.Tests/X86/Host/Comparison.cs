@@ -28,6 +28,7 @@ internal static class Comparison
             if (expected.Trap == (uint)X86Exception.PageFault) Add(text, "cr2", expected.Address, got.Address);
         }
 
+        Add(text, "mxcsr", expected.Mxcsr, got.Mxcsr);
         ulong undefined = isFault ? 0 : UndefinedResults.Flags(tested);
         Add(text, "flags", expected.Flags & ComparedFlags & ~undefined, got.Flags & ComparedFlags & ~undefined);
         var (register, mask) = isFault ? (Register.None, 0) : UndefinedResults.Destination(tested);
@@ -54,7 +55,7 @@ internal static class Comparison
         var text = new StringBuilder();
         string name = tested.Instruction.IsInvalid ? "(invalid)" : $"{tested.Instruction.Code}: {tested.Instruction}";
         text.Append(CultureInfo.InvariantCulture, $"{tested.Start.Bits}-bit {Convert.ToHexString(tested.Bytes)} at {tested.Start.InstructionPointer:x} {name}");
-        text.Append(CultureInfo.InvariantCulture, $"\n      flags {tested.Start.Flags:x}");
+        text.Append(CultureInfo.InvariantCulture, $"\n      flags {tested.Start.Flags:x} mxcsr {tested.Start.Mxcsr:x}");
         for (int i = 0; i < (tested.Start.Bits == 64 ? 16 : 8); i++)
         {
             if (Uses(tested.Instruction, Register.RAX + i)) text.Append(CultureInfo.InvariantCulture, $" {Register.RAX + i}={tested.Start.Registers[i]:x}");

@@ -47,6 +47,7 @@ internal sealed class GuestProcessor : IDisposable
         _machine.EnterUser(start.Bits);
         for (int i = 0; i < 16; i++) cpu[X86Slots.General64(i)] = start.Registers[i];
         for (int i = 0; i < 32; i++) cpu[X86Slots.Xmm(i / 2, i % 2)] = start.Vectors[i];
+        cpu.Mxcsr = start.Mxcsr;
         cpu.EFlags = start.Flags;
         cpu.ProgramCounter = start.InstructionPointer;
         if (!_steps) _machine.Run();
@@ -95,7 +96,7 @@ internal sealed class GuestProcessor : IDisposable
         var fault = cpu.LastFault ?? default;
         var state = new HostState
         {
-            InstructionPointer = cpu.ProgramCounter, Flags = cpu.EFlags, Trap = fault.Code, Error = fault.Value, Address = fault.Value2,
+            InstructionPointer = cpu.ProgramCounter, Flags = cpu.EFlags, Mxcsr = cpu.Mxcsr, Trap = fault.Code, Error = fault.Value, Address = fault.Value2,
         };
         for (int i = 0; i < 16; i++) state.Registers[i] = cpu[X86Slots.General64(i)];
         for (int i = 0; i < 32; i++) state.Vectors[i] = cpu[X86Slots.Xmm(i / 2, i % 2)];
