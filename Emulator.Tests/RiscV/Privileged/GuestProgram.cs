@@ -27,6 +27,8 @@ internal sealed class GuestProgram(RiscVArchitecture architecture, ulong start)
     /// <summary>The address of the next instruction.</summary>
     public ulong Here => start + (4 * (ulong)_words.Count);
 
+    public IReadOnlyList<uint> Words => _words;
+
     public byte[] Bytes
     {
         get

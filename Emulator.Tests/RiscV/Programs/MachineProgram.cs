@@ -22,9 +22,13 @@ internal static class MachineProgram
 
     /// <summary>The board with harts that all start the program, switched off.</summary>
     public static VirtualMachine Create(EngineOptions engine, int harts, string isa, byte[] code) =>
+        Create(engine, harts, isa, GuestImage.Parse(code, "program"));
+
+    /// <summary>The same with an image.</summary>
+    public static VirtualMachine Create(EngineOptions engine, int harts, string isa, GuestImage program) =>
         VirtualMachine.Create(RiscVVirtMachine.Describe(1.MiB(), harts, isa) with
         {
-            Kernel = GuestImage.Parse(code, "program"),
+            Kernel = program,
             Firmware = Firmware.None,
             Engine = engine,
         });
