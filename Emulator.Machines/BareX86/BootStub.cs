@@ -124,7 +124,7 @@ internal static class BootStub
         byte[] rom = new byte[RomBytes];
         Place(rom, ResetVector, 16, ResetVector, static code => code.jmp(Segment, RealCode));
         BinaryPrimitives.WriteUInt16LittleEndian(rom.AsSpan(DescriptorPointer), (ushort)((SegmentDescriptors.Length * sizeof(ulong)) - 1));
-        BinaryPrimitives.WriteUInt32LittleEndian(rom.AsSpan(DescriptorPointer + sizeof(ushort)), LinearBase + Descriptors);
+        BinaryPrimitives.WriteUInt32LittleEndian(rom.AsSpan(DescriptorPointer + sizeof(ushort)), ((uint)Segment << 4) + Descriptors); // LGDT takes 24 bits of it
         for (int i = 0; i < SegmentDescriptors.Length; i++) BinaryPrimitives.WriteUInt64LittleEndian(rom.AsSpan(Descriptors + (i * sizeof(ulong))), SegmentDescriptors[i]);
         return rom;
     }

@@ -91,7 +91,7 @@ public class FamilyTests
             a.andn(r12d, ebx, r10d);
             a.bextr(r13, rbx, r14);
             a.crc32(r15d, bl);
-        }).With(Register.RBX, 0x00f0_1230).With(Register.R10, 0xff00_ff00).With(Register.R14, 0x0804).Run();
+        }).With(Register.RDX, 0).With(Register.RBX, 0x00f0_1230).With(Register.R10, 0xff00_ff00).With(Register.R14, 0x0804).Run();
         Assert.That(
             new[] { s[Register.RAX], s[Register.RCX], s[Register.RDX], s[Register.RSI], s[Register.R8], s[Register.R12], s[Register.R13] },
             Is.EqualTo(new ulong[] { 4, 23, 3, 32, 8, 0xff00_ed00 & ~0x00f0_1230ul, 0x23 }));
