@@ -107,7 +107,6 @@ internal sealed class UserMachine : IDisposable
         const SegmentAttributes data = user | SegmentAttributes.Default32;
         Cpu.Registers.Cpl = 3;
         Cpu.IsHalted = false;
-        Cpu.LastFault = null;
         for (int i = 0; i < 4; i++) Cpu.SetSegment(i, new SegmentCache(HostLayout.DataSelector, uint.MaxValue, data), 0);
         Cpu.SetSegment(X86Cpu.Fs, new SegmentCache(HostLayout.FsSelector, uint.MaxValue, data), HostLayout.FsBase);
         Cpu.SetSegment(X86Cpu.Gs, new SegmentCache(HostLayout.GsSelector, uint.MaxValue, data), HostLayout.GsBase);
@@ -116,19 +115,11 @@ internal sealed class UserMachine : IDisposable
         Cpu.SetSegment(X86Cpu.Cs, new SegmentCache(selector, uint.MaxValue, code), 0);
     }
 
-    /// <summary>Runs until an exception's handler halts.</summary>
+    /// <summary>Runs until an exception's handler halts, or to the limit of instructions.</summary>
     public void Run()
     {
         _world.Enter();
         Cpu.Run(_stop);
-        _world.Exit();
-    }
-
-    /// <summary>Executes one instruction.</summary>
-    public void Step()
-    {
-        _world.Enter();
-        Cpu.Step();
         _world.Exit();
     }
 

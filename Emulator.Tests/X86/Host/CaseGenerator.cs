@@ -50,7 +50,10 @@ internal sealed class CaseGenerator
                 var (code, instruction, bytes) = Place(encoding);
                 for (int i = 0; i < perInstruction; i++)
                 {
-                    yield return new GeneratedCase(Operands(code, instruction), instruction, bytes);
+                    HostCase start;
+                    do start = Operands(code, instruction);
+                    while (!instruction.IsInvalid && !IsComparable(start, instruction));
+                    yield return new GeneratedCase(start, instruction, bytes);
                     code.CodeLength = 0; // it is there already
                 }
             }
@@ -135,6 +138,28 @@ internal sealed class CaseGenerator
         return start;
 
         ulong Middle() => HostLayout.Stack + (HostLayout.PageSize / 2) + (ulong)(_random.Next(32) * 8);
+    }
+
+    // Some operands make processors differ.
+    private bool IsComparable(in HostCase start, in Instruction instruction)
+    {
+        // permission checked, or not, when there is nothing to transfer
+        bool isPort = instruction.Mnemonic is Mnemonic.Insb or Mnemonic.Insw or Mnemonic.Insd or Mnemonic.Outsb or Mnemonic.Outsw or Mnemonic.Outsd;
+        if (isPort && start.Registers[1] == 0) return false;
+
+        // alignment of the last stack location that it touches
+        if (instruction.Mnemonic == Mnemonic.Enter && (start.Flags & Eflags.Ac) != 0) return false;
+        if (_bits == 64) return true;
+        foreach (var access in _information.GetInfo(instruction).GetUsedMemory())
+        {
+            // limits of 4 GiB (SDM volume 3, 5.3)
+            const ulong end = 1ul << 32;
+            ulong size = (ulong)Math.Max(access.MemorySize.GetSize(), 1);
+            ulong linear = AddressOf(start, access);
+            if (linear + size > end || linear + size - SegmentBase(access.Segment) > end) return false;
+        }
+
+        return true;
     }
 
     // Operands for which something else happens than a fault or nothing.
@@ -249,7 +274,7 @@ internal sealed class CaseGenerator
             6 => end - (ulong)_random.Next(size + 1),
             7 => end + (ulong)_random.Next(0x10_0000),
             8 when _bits == 64 => _values.Any(0x8000_0000_0000ul, 0xffff_8000_0000_0000ul, 0ul) - (ulong)_random.Next(size + 8),
-            8 => (uint)-_random.Next(size + 8),
+            8 => (uint)-(size + _random.Next(8)),
             < 24 => inside & ~15ul,
             _ => inside,
         };

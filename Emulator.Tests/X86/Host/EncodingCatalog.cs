@@ -53,6 +53,7 @@ internal static class EncodingCatalog
         }
 
         if (usesMmx) return "MMX state is not emulated yet";
+        if (usesSegment && code.Mnemonic() == Mnemonic.Push && info.OperandSize != 16) return "processors differ: four bytes or two are written";
         bool reads = code.Mnemonic() == Mnemonic.Push || code is Code.Mov_rm16_Sreg or Code.Mov_r32m16_Sreg or Code.Mov_r64m16_Sreg;
         if ((usesSegment && !reads) || IsFarIndirect(code)) return "loads a segment register";
         if (usesSegment && bits == 64) return "64-bit Linux leaves null selectors in its segment registers";

@@ -13,14 +13,13 @@ internal sealed class GuestProcessor : IDisposable
     private const int FrameWithError = 6;
 
     private readonly UserMachine _machine;
-    private readonly bool _steps;
     private readonly Dictionary<ulong, byte[]> _contents = [];
 
-    public GuestProcessor(EngineOptions options)
+    /// <param name="kind">The engine; code is compiled when it is executed for the second time.</param>
+    public GuestProcessor(EngineKind kind)
     {
         const PageBits data = PageBits.Present | PageBits.User | PageBits.NoExecute;
-        _machine = new UserMachine(options);
-        _steps = options.Kind == EngineKind.Reference;
+        _machine = new UserMachine(new EngineOptions { Kind = kind, IsDeterministic = true, HotThreshold = 2 });
         _machine.AddMemory("code", HostLayout.Code, HostLayout.CodePages, PageBits.Present | PageBits.User | PageBits.Writable);
         _machine.AddMemory("exits", HostLayout.Exit64, 2, PageBits.Present | PageBits.User);
         _machine.AddMemory("data", HostLayout.Data, HostLayout.DataPages, data | PageBits.Writable);
@@ -50,14 +49,11 @@ internal sealed class GuestProcessor : IDisposable
         cpu.Mxcsr = start.Mxcsr;
         cpu.EFlags = start.Flags;
         cpu.ProgramCounter = start.InstructionPointer;
-        if (!_steps) _machine.Run();
-        for (int i = 0; _steps && cpu.LastFault is null && _machine.HandlerEntered is null; i++)
-        {
-            if (i == LongestCase) return new HostResult(StateOf(start) with { Trap = HostState.Timeout }, Differences());
-            _machine.Step();
-        }
-
-        return new HostResult(StateOf(start), Differences());
+        cpu.LimitTime(cpu.TimeSpent + LongestCase);
+        _machine.Run();
+        var state = StateOf(start);
+        if (!cpu.IsHalted) state.Trap = HostState.Timeout;
+        return new HostResult(state, Differences());
     }
 
     public void Dispose() => _machine.Dispose();
@@ -93,11 +89,7 @@ internal sealed class GuestProcessor : IDisposable
     private HostState StateOf(in HostCase start)
     {
         var cpu = _machine.Cpu;
-        var fault = cpu.LastFault ?? default;
-        var state = new HostState
-        {
-            InstructionPointer = cpu.ProgramCounter, Flags = cpu.EFlags, Mxcsr = cpu.Mxcsr, Trap = fault.Code, Error = fault.Value, Address = fault.Value2,
-        };
+        var state = new HostState { InstructionPointer = cpu.ProgramCounter, Flags = cpu.EFlags, Mxcsr = cpu.Mxcsr };
         for (int i = 0; i < 16; i++) state.Registers[i] = cpu[X86Slots.General64(i)];
         for (int i = 0; i < 32; i++) state.Vectors[i] = cpu[X86Slots.Xmm(i / 2, i % 2)];
         if (_machine.HandlerEntered is { } vector)
