@@ -2,7 +2,8 @@ namespace Emulator.Devices;
 
 /// <summary>
 /// NOR flash with the Intel basic and extended command set 0001: Intel's data sheet 290667 (StrataFlash 28F128J3), JEDEC JESD68.01
-/// (Common Flash Interface, CFI) and Intel's application note 646. Two 16-bit chips lie side by side on a bus of 32 bits.
+/// (Common Flash Interface, CFI) and Intel's application note 646. Two 16-bit chips lie side by side on a bus of 32 bits and are always in
+/// the same mode: a write to one of them is a command to both, as in QEMU, which U-Boot (that takes the bank for one chip) relies on.
 /// </summary>
 public sealed partial class CfiFlash
 {
@@ -12,24 +13,22 @@ public sealed partial class CfiFlash
     /// <summary>Bytes of the bank that are erased at once.</summary>
     public const uint BlockSize = BlockWords * BytesPerWord * ChipCount;
 
-    /// <summary>Chips side by side on the bus.</summary>
-    public const int ChipCount = 2;
+    /// <summary>Bytes of the bus: a word of each chip.</summary>
+    public const int BusWidth = ChipCount * BytesPerWord;
 
-    /// <summary>Bytes of a chip's word.</summary>
-    public const int BytesPerWord = 2;
-
+    internal const int ChipCount = 2;
+    internal const int BytesPerWord = 2;
     internal const uint ChipWords = 1u << 23;
     internal const uint BlockWords = 1u << 16;
-    internal const int BlockCount = (int)(ChipWords / BlockWords);
 
-    /// <summary>Words that one write-to-buffer command takes.</summary>
-    internal const int BufferWords = 32;
+    /// <summary>Bus cycles of data that one write-to-buffer command takes.</summary>
+    internal const int BufferCycles = 32;
+
+    /// <summary>Bytes of both chips' buffers.</summary>
+    internal const int BufferSize = BufferCycles * BusWidth;
 
     internal const ushort Manufacturer = 0x89;
     internal const ushort Device = 0x18;
-
-    /// <summary>What a word programmed here changes nothing with.</summary>
-    internal const ushort Erased = 0xffff;
 
     /// <summary>Commands (table 12); the upper byte of the bus does not matter.</summary>
     internal enum Command : byte

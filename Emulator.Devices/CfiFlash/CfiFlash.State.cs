@@ -1,20 +1,29 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Emulator.Devices;
 
 /// <summary>What a snapshot carries of a <see cref="CfiFlash"/>. The cells are memory of the machine.</summary>
 public record struct CfiFlashState
 {
-    /// <summary>The chip on bits 15 to 0.</summary>
-    internal FlashChipState Low;
+    /// <summary>What reads give.</summary>
+    internal FlashOutput Output;
 
-    /// <summary>The chip on bits 31 to 16.</summary>
-    internal FlashChipState High;
+    /// <summary>What the next write is.</summary>
+    internal FlashStep Step;
+
+    /// <summary>Error bits since they were last cleared.</summary>
+    internal CfiFlash.Status Errors;
+
+    /// <summary>A lock bit for each block, block 0 lowest. Forgotten with the power: an image has no place for them.</summary>
+    internal UInt128 Locked;
+
+    internal FlashBuffer Buffer;
+
+    internal readonly bool IsValid => Output <= FlashOutput.Query && Step <= FlashStep.BufferConfirm && Buffer.IsValid;
 }
 
-/// <summary>What reads of a chip give.</summary>
+/// <summary>What reads of a flash give.</summary>
 internal enum FlashOutput : byte
 {
     Array,
@@ -23,7 +32,7 @@ internal enum FlashOutput : byte
     Query,
 }
 
-/// <summary>What a chip takes its next write for.</summary>
+/// <summary>What a flash takes its next write for.</summary>
 internal enum FlashStep : byte
 {
     Command,
@@ -35,56 +44,38 @@ internal enum FlashStep : byte
     BufferConfirm,
 }
 
-/// <summary>One chip.</summary>
-internal record struct FlashChipState
-{
-    public FlashOutput Output;
-
-    public FlashStep Step;
-
-    /// <summary>Error bits since they were last cleared.</summary>
-    public CfiFlash.Status Errors;
-
-    /// <summary>A lock bit for each block, block 0 lowest. Forgotten with the power: an image has no place for them.</summary>
-    public UInt128 Locked;
-
-    public FlashBuffer Buffer;
-
-    public readonly bool IsValid => Output <= FlashOutput.Query && Step <= FlashStep.BufferConfirm && Buffer.IsValid;
-}
-
 /// <summary>A write-to-buffer command on its way.</summary>
 internal record struct FlashBuffer
 {
-    /// <summary>Word address of the first word, once there is one.</summary>
+    /// <summary>Offset in the bank of the first byte, once there is one.</summary>
     public uint Start;
 
-    /// <summary>Words announced.</summary>
-    public byte Length;
+    /// <summary>Bus cycles announced.</summary>
+    public byte Count;
 
-    /// <summary>Words that have come.</summary>
+    /// <summary>Bus cycles that have come.</summary>
     public byte Filled;
 
-    private WordArray _words;
+    private ByteArray _bytes;
 
-    public readonly bool IsValid => Length <= CfiFlash.BufferWords && Filled <= Length && Start <= CfiFlash.ChipWords - Length;
+    public readonly bool IsValid => Count <= CfiFlash.BufferCycles && Filled <= Count && Start <= CfiFlash.BankSize - CfiFlash.BufferSize;
 
     [UnscopedRef]
-    public Span<ushort> Words => ((Span<ushort>)_words)[..Length];
+    public Span<byte> Bytes => _bytes;
 
-    [InlineArray(CfiFlash.BufferWords)]
-    private struct WordArray : IEquatable<WordArray>
+    [InlineArray(CfiFlash.BufferSize)]
+    private struct ByteArray : IEquatable<ByteArray>
     {
-        private ushort _element0;
+        private byte _element0;
 
-        public readonly bool Equals(WordArray other) => ((ReadOnlySpan<ushort>)this).SequenceEqual(other);
+        public readonly bool Equals(ByteArray other) => ((ReadOnlySpan<byte>)this).SequenceEqual(other);
 
-        public override readonly bool Equals(object? obj) => obj is WordArray other && Equals(other);
+        public override readonly bool Equals(object? obj) => obj is ByteArray other && Equals(other);
 
         public override readonly int GetHashCode()
         {
             var hash = new HashCode();
-            hash.AddBytes(MemoryMarshal.AsBytes((ReadOnlySpan<ushort>)this));
+            hash.AddBytes((ReadOnlySpan<byte>)this);
             return hash.ToHashCode();
         }
     }

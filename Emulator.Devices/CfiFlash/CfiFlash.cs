@@ -1,11 +1,12 @@
+using System.Buffers.Binary;
 using Emulator.Core.Bus;
 using Emulator.Core.Memory;
 
 namespace Emulator.Devices;
 
 /// <summary>
-/// A bank of NOR flash. While both chips give their cells, processors read the cells as memory; commands come here, and reads too as
-/// long as a chip gives something else. Every command is done at once.
+/// A bank of NOR flash. While it gives its cells, processors read them as memory; commands come here, and reads too as long as the
+/// flash gives something else. Every command is done at once.
 /// </summary>
 public sealed partial class CfiFlash : IMmioDevice, IResettable, IStateful<CfiFlashState>, IDisposable
 {
@@ -42,41 +43,46 @@ public sealed partial class CfiFlash : IMmioDevice, IResettable, IStateful<CfiFl
     /// <inheritdoc/>
     public BusStatus Read(MmioAccess access, out ulong value)
     {
-        value = 0;
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        bytes.Clear();
         lock (_lock)
         {
-            for (int i = 0; i < access.Size; i++)
+            if (_state.Output == FlashOutput.Array) _cells.Read(access.Offset, bytes[..access.Size]);
+            for (uint i = 0; i < access.Size && _state.Output != FlashOutput.Array; i++)
             {
-                uint at = access.Offset + (uint)i;
-                uint lane = at / BytesPerWord;
-                int shift = (int)(at % BytesPerWord) * 8;
-                value |= (ulong)(byte)(Chip(lane).Read(lane / ChipCount) >> shift) << (8 * i);
+                uint at = access.Offset + i;
+                bytes[(int)i] = (byte)(ReadWord(at) >> (int)(at % BytesPerWord * 8));
             }
         }
 
+        value = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         return BusStatus.Ok;
     }
 
     /// <inheritdoc/>
     public BusStatus Write(MmioAccess access, ulong value)
     {
-        uint last = (access.Offset + (uint)access.Size - 1) / BytesPerWord;
-        for (uint lane = access.Offset / BytesPerWord; lane <= last; lane++)
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        int count;
+        for (int done = 0; done < access.Size; done += count)
         {
+            uint offset = access.Offset + (uint)done;
+            count = Math.Min(access.Size - done, BusWidth - (int)(offset % BusWidth));
             FlashChange change;
             lock (_lock)
             {
-                change = Chip(lane).Write(lane / ChipCount, WordAt(access, value, lane * BytesPerWord));
+                change = WriteCycle(offset, bytes.Slice(done, count));
             }
 
-            if (change.Length > 0) WriteBack(change, lane);
+            if (change.Length > 0) WriteBack(change);
         }
 
         _outputs.Update();
         return BusStatus.Ok;
     }
 
-    /// <summary>Returns the chips to power-on. The cells keep what they hold.</summary>
+    /// <summary>Returns the flash to power-on. The cells keep what they hold.</summary>
     public void Reset() => Restore(default);
 
     /// <inheritdoc/>
@@ -92,7 +98,7 @@ public sealed partial class CfiFlash : IMmioDevice, IResettable, IStateful<CfiFl
     /// <exception cref="InvalidDataException">No flash can be in this state.</exception>
     public void Restore(CfiFlashState state)
     {
-        if (!state.Low.IsValid || !state.High.IsValid) throw new InvalidDataException("flash state: a mode, step or buffer that does not exist");
+        if (!state.IsValid) throw new InvalidDataException("flash state: a mode, step or buffer that does not exist");
         lock (_lock)
         {
             _state = state;
@@ -106,24 +112,6 @@ public sealed partial class CfiFlash : IMmioDevice, IResettable, IStateful<CfiFl
     {
         if (_options is { Image.IsReadOnly: false, IsSnapshot: false, IsWriteProtected: false }) _options.Image.Flush();
     }
-
-    // Bytes of a word that are not written float high: they program nothing, and a command in them is read-array.
-    private static ushort WordAt(MmioAccess access, ulong value, uint offset)
-    {
-        uint word = 0;
-        for (uint i = 0; i < BytesPerWord; i++)
-        {
-            uint index = unchecked(offset + i - access.Offset);
-            uint bits = index < (uint)access.Size ? (byte)(value >> (int)(8 * index)) : byte.MaxValue;
-            word |= bits << (int)(8 * i);
-        }
-
-        return (ushort)word;
-    }
-
-    private FlashChip Chip(uint lane) => lane % ChipCount == 0
-        ? new FlashChip(ref _state.Low, _cells, 0, _options.IsWriteProtected)
-        : new FlashChip(ref _state.High, _cells, 1, _options.IsWriteProtected);
 
     private void Fill(long length)
     {
@@ -139,7 +127,7 @@ public sealed partial class CfiFlash : IMmioDevice, IResettable, IStateful<CfiFl
     }
 
     // What the cells hold now, which may be newer than the change; the lock keeps an older copy from going last.
-    private void WriteBack(FlashChange change, uint lane)
+    private void WriteBack(FlashChange change)
     {
         if (_options.IsSnapshot || _options.Image is not { IsReadOnly: false } image) return;
         try
@@ -155,7 +143,7 @@ public sealed partial class CfiFlash : IMmioDevice, IResettable, IStateful<CfiFl
         {
             lock (_lock)
             {
-                (lane % ChipCount == 0 ? ref _state.Low : ref _state.High).Errors |= Status.ProgramError;
+                _state.Errors |= Status.ProgramError;
             }
         }
     }
@@ -165,7 +153,7 @@ public sealed partial class CfiFlash : IMmioDevice, IResettable, IStateful<CfiFl
         bool readsArray;
         lock (_lock)
         {
-            readsArray = _state is { Low.Output: FlashOutput.Array, High.Output: FlashOutput.Array };
+            readsArray = _state.Output == FlashOutput.Array;
         }
 
         _cells.ReadsReachDevice = !readsArray;

@@ -88,9 +88,8 @@ internal static class RiscVVirtDeviceTree
 
     private static void AddFlash(DeviceTreeNode root)
     {
-        const uint BankWidth = CfiFlash.ChipCount * CfiFlash.BytesPerWord;
         var banks = Enumerable.Range(0, RiscVVirtMap.FlashBanks).SelectMany(bank => (ulong[])[RiscVVirtMap.Flash + ((ulong)bank * CfiFlash.BankSize), CfiFlash.BankSize]);
-        root.AddNode($"flash@{RiscVVirtMap.Flash:x}").SetStrings("compatible", "cfi-flash").SetUInt64s("reg", [.. banks]).SetCells("bank-width", BankWidth);
+        root.AddNode($"flash@{RiscVVirtMap.Flash:x}").SetStrings("compatible", "cfi-flash").SetUInt64s("reg", [.. banks]).SetCells("bank-width", CfiFlash.BusWidth);
     }
 
     private static DeviceTreeNode AddRegion(DeviceTreeNode soc, string name, ulong address, ulong size) =>

@@ -153,9 +153,9 @@ internal sealed class CfiFlashTests
         Program(0, 5);
     }
 
-    [TestCase(Block - Word, Block - Word, TestName = "a buffer across blocks")]
+    [TestCase(Block - Word, Block, TestName = "data across blocks")]
     [TestCase(0x100u, 0x0fcu, TestName = "a word before the buffer")]
-    [TestCase(0x100u, 0x108u, TestName = "a word behind the buffer")]
+    [TestCase(0x100u, 0x180u, TestName = "a word behind the buffer")]
     public void Data_outside_of_the_buffer_is_an_error(uint first, uint second)
     {
         Command(0, WriteToBuffer);
@@ -167,16 +167,23 @@ internal sealed class CfiFlashTests
         Assert.That((Cell(first), Cell(second)), Is.EqualTo((uint.MaxValue, uint.MaxValue)));
     }
 
+    // U-Boot's driver finds a 16-bit chip with its registers 4 bytes apart.
     [Test]
-    public void Each_chip_takes_commands_for_itself()
+    public void Half_of_the_bus_is_enough_to_command_both_chips([Values(0u, 2u)] uint half)
     {
-        _flash.WriteOk(2, 2, ProgramWord);
-        _flash.WriteOk(2, 2, 0x5678);
-        Assert.That(_flash.Read32(0), Is.EqualTo((Ready << 16) | 0xffff));
-        Assert.That(_cells.ReadsReachDevice);
-        _flash.WriteOk(2, 2, ReadArray);
-        Assert.That(_flash.Read32(0), Is.EqualTo(0x5678_ffff));
+        _flash.WriteOk(0x55 * Word, 2, ReadQuery);
+        Assert.That(_flash.ReadOk((0x10 * Word) + half, 2), Is.EqualTo((ulong)'Q'));
+        _flash.WriteOk(half, 2, WriteToBuffer);
+        _flash.WriteOk(half, 2, 31);
+        for (uint i = 0; i < 32; i++) _flash.WriteOk(0x100 + (i * 2), 2, i);
+        _flash.WriteOk(half, 2, Confirm);
+        _flash.WriteOk(Block + half, 2, ProgramWord);
+        _flash.WriteOk(Block + 0x102, 2, 0x1234);
+        Assert.That(_flash.ReadOk(half, 2), Is.EqualTo(Ready));
+        _flash.WriteOk(half, 2, ReadArray);
         Assert.That(_cells.ReadsReachDevice, Is.False);
+        Assert.That(Words(0x100, 17), Is.EqualTo(Enumerable.Range(0, 16).Select(static i => (uint)((((2 * i) + 1) << 16) | (2 * i))).Append(uint.MaxValue)));
+        Assert.That(_flash.Read32(Block + 0x100), Is.EqualTo(0x1234_ffff));
     }
 
     [Test]
