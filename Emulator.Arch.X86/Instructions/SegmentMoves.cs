@@ -112,21 +112,28 @@ internal static class SegmentMoves
         SetZero(l, l.Ir.Call(SegmentLoadHelpers.Verify, ReadSelector(l, 0), isWrite ? 1 : 0));
     }
 
+    // Memory is written only when the RPL changes: until then a segment that can only be read will do.
     private static void AdjustRpl(X86Lifter l)
     {
         const long rpl = 3;
         if (!l.RequireProtected()) return;
-        var place = l.Instruction.Op0Kind == OpKind.Register
-            ? l.PlaceOf(0)
-            : new Place(SelectorBytes, Register.None, l.MemoryOperand(SelectorBytes, writes: true));
-        var destination = l.Ir.Hold(l.Ir.ZeroExtend16(l.Read(place)));
+        bool isMemory = l.Instruction.Op0Kind != OpKind.Register;
+        var destination = l.Ir.Hold(l.Ir.ZeroExtend16(ReadSelector(l, 0)));
         var source = l.Ir.Hold(l.Ir.And(l.ReadRegister(l.Instruction.Op1Register), rpl));
         var isBelow = l.Ir.Hold(l.Ir.SetLtU(l.Ir.And(destination, rpl), source));
-        var adjusted = l.Ir.Or(l.Ir.And(destination, ~rpl), source);
+        var adjusted = l.Ir.Hold(l.Ir.Or(l.Ir.And(destination, ~rpl), source));
+        if (isMemory)
+        {
+            var access = l.Ir.Or(new SegmentAccess(l.Instruction.MemorySegment - Register.ES, SelectorBytes, true).Pack(), l.Ir.Shl(isBelow, SegmentLoadHelpers.ConditionBit));
+            l.Ir.Call(SegmentLoadHelpers.StoreIf, access, l.EffectiveAddress(), adjusted);
+            SetZero(l, isBelow);
+            l.Ir.Leave();
+            return;
+        }
+
         var result = l.Ir.Hold(l.Ir.Select(isBelow, adjusted, destination));
-        if (place.IsMemory) l.Write(place, result);
         SetZero(l, isBelow);
-        if (!place.IsMemory) l.WriteRegister(X86Lifter.GeneralRegister(place.Register.GetFullRegister() - Register.RAX, SelectorBytes), result);
+        l.WriteRegister(X86Lifter.GeneralRegister(l.Instruction.Op0Register.GetFullRegister() - Register.RAX, SelectorBytes), result);
     }
 
     private static void SetZero(X86Lifter l, Value isSet)

@@ -97,7 +97,7 @@ internal static class StackHelpers
         var shape = FrameShape.Unpack(packed);
         ulong oldBase = cpu[X86Slots.General64(Bp)];
         ulong top = cpu[X86Slots.Rsp] - (ulong)shape.Bytes;
-        ulong frame = Cut(top, shape.StackBytes);
+        ulong frame = Merge(cpu[X86Slots.Rsp], top, shape.StackBytes); // all of ESP, also on a 16-bit stack
         if (!TryStore(x86, shape, top, oldBase)) return 0;
         for (int level = 1; level < shape.Level; level++)
         {

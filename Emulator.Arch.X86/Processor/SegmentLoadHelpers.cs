@@ -25,6 +25,12 @@ internal static class SegmentLoadHelpers
     /// <summary>(selector, for writing): 1 if VERR or VERW finds the segment usable.</summary>
     public static readonly Helper Verify = X86Helpers.Register(VerifyOf, InterruptHelpers.All);
 
+    /// <summary>(<see cref="SegmentAccess"/> with a condition at <see cref="ConditionBit"/>, offset, value): stores if the condition is 1.</summary>
+    public static readonly Helper StoreIf = X86Helpers.Register(StoreIfOf, InterruptHelpers.All);
+
+    /// <summary>Where the condition of <see cref="StoreIf"/> is.</summary>
+    public const int ConditionBit = 32;
+
     /// <summary>Set in the result of a query that succeeded.</summary>
     public const int ValidBit = 32;
 
@@ -34,6 +40,22 @@ internal static class SegmentLoadHelpers
         var x86 = (X86Cpu)cpu;
         if (x86.LoadSegment((int)segment, (ushort)selector) is { } fault) cpu.RaiseFault(fault);
         else if (segment == X86Cpu.Ss) x86.BeginInterruptShadow(next, holdsDebugTraps: true);
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong StoreIfOf(VirtualCpu cpu, ulong packed, ulong offset, ulong value)
+    {
+        var x86 = (X86Cpu)cpu;
+        var access = SegmentAccess.Unpack((uint)packed);
+        if (packed >> ConditionBit == 0) return 0;
+        if (x86.TryGetLinear(access, offset, out ulong linear, out var fault))
+        {
+            x86.Finish(x86.WriteLinear(linear, access.Bytes, (X86MmuIndex)((X86Mode)cpu.Mode).MmuIndexNumber, value));
+            return 0;
+        }
+
+        cpu.RaiseFault(fault);
         return 0;
     }
 
