@@ -8,7 +8,11 @@ namespace Emulator.Arch.X86.Lifting;
 /// <param name="Base">A value.</param>
 /// <param name="Displacement">Added to it.</param>
 /// <param name="Is32">The sum is cut to 32 bits.</param>
-internal readonly record struct LinearAddress(Value Base, long Displacement, bool Is32);
+internal readonly record struct LinearAddress(Value Base, long Displacement, bool Is32)
+{
+    /// <summary>The instruction stores there: a load before faults as the store would.</summary>
+    public bool IsForStore { get; init; }
+}
 
 /// <content>Addresses, loads and stores.</content>
 internal sealed partial class X86Lifter
@@ -54,8 +58,8 @@ internal sealed partial class X86Lifter
         int addressSize = AddressSize;
         var (offset, displacement) = OffsetParts();
         if (addend is { } more) offset = Ir.Add(offset, more);
-        if (addressSize == (Is64 ? 8 : 4) && IsFlat(segment)) return new LinearAddress(offset, displacement, !Is64);
-        return Linear(segment, ZeroExtend(Ir.Add(offset, displacement), addressSize), bytes, writes);
+        if (addressSize == (Is64 ? 8 : 4) && IsFlat(segment)) return new LinearAddress(offset, displacement, !Is64) { IsForStore = writes };
+        return Linear(segment, ZeroExtend(Ir.Add(offset, displacement), addressSize), bytes, writes) with { IsForStore = writes };
     }
 
     /// <summary>The linear address of an offset (zero-extended) in a segment, numbered as in encodings; faults unless the segment admits the access.</summary>
@@ -71,7 +75,8 @@ internal sealed partial class X86Lifter
     {
         CheckAlignment(address, bytes);
         var opcode = bytes switch { 1 => Opcode.Load8U, 2 => Opcode.Load16U, 4 => Opcode.Load32U, _ => Opcode.Load64 };
-        return Ir.Load(opcode, address.Base, address.Displacement, address.Is32);
+        var traits = (address.Is32 ? AccessTraits.Address32 : AccessTraits.None) | (address.IsForStore ? AccessTraits.ForStore : AccessTraits.None);
+        return Ir.Load(opcode, address.Base, address.Displacement, traits);
     }
 
     /// <summary>Stores the low 1 to 8 bytes of a value.</summary>

@@ -44,7 +44,7 @@ internal static unsafe class ReferenceInterpreter
                     result = a != 0 ? b : Slot(slots, instruction.C);
                     break;
                 case >= Opcode.Load8U and <= Opcode.Load64:
-                    result = SlowMemory.Load(state, Address(a, instruction), (int)instruction.Opcode, mmuIndex);
+                    result = SlowMemory.Load(state, Address(a, instruction), (int)instruction.Opcode, mmuIndex | ForStore(instruction));
                     break;
                 case >= Opcode.Store8 and <= Opcode.Store64:
                     SlowMemory.Store(state, Address(a, instruction), b, (int)instruction.Opcode, mmuIndex);
@@ -111,6 +111,9 @@ internal static unsafe class ReferenceInterpreter
     };
 
     private static ulong Slot(ulong* slots, Slot slot) => slot.IsCell ? slots[slot.Index] : 0;
+
+    private static int ForStore(IrInstruction instruction) =>
+        ((AccessTraits)instruction.C.Index & AccessTraits.ForStore) != 0 ? SlowMemory.ForStore : 0;
 
     private static ulong Address(ulong a, IrInstruction instruction)
     {

@@ -8,13 +8,20 @@ namespace Emulator.Core.Execution;
 // SAFETY: the state pointer comes from generated code, which got it from its hart.
 internal static unsafe class SlowMemory
 {
+    /// <summary>Added to the MMU index of a load that faults as a store would.</summary>
+    public const int ForStore = 1 << 8;
+
     /// <summary>A load by opcode, extended to 64 bits.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong Load(StateBlock* state, ulong address, int opcode, int mmuIndex)
     {
         var cpu = VirtualCpu.FromState(state);
         cpu.SlowAccesses++;
-        ulong value = MemoryAccess.Load(cpu, address, MemoryEmitter.SizeOf((Opcode)opcode), mmuIndex);
+        int size = MemoryEmitter.SizeOf((Opcode)opcode);
+        bool isForStore = (mmuIndex & ForStore) != 0;
+        mmuIndex &= ~ForStore;
+        if (isForStore && !MemoryAccess.ProbeWrite(cpu, address, size, mmuIndex)) return 0;
+        ulong value = MemoryAccess.Load(cpu, address, size, mmuIndex);
         return Extend((Opcode)opcode, value);
     }
 

@@ -85,9 +85,17 @@ public sealed partial class IrBuilder
     /// <param name="address">Base address.</param>
     /// <param name="displacement">Added to it.</param>
     /// <param name="address32">The sum is cut to 32 bits.</param>
-    public Value Load(Opcode opcode, Value address, long displacement = 0, bool address32 = false) => Define(new IrInstruction
+    public Value Load(Opcode opcode, Value address, long displacement = 0, bool address32 = false) =>
+        Load(opcode, address, displacement, address32 ? AccessTraits.Address32 : AccessTraits.None);
+
+    /// <summary>A load; <paramref name="opcode"/> says how wide and signed.</summary>
+    /// <param name="opcode">Load8U to Load64.</param>
+    /// <param name="address">Base address.</param>
+    /// <param name="displacement">Added to it.</param>
+    /// <param name="traits">What else is asked for.</param>
+    public Value Load(Opcode opcode, Value address, long displacement, AccessTraits traits) => Define(new IrInstruction
     {
-        Opcode = opcode, A = AsSlot(address), Immediate = displacement, C = new Slot(address32 ? (ushort)1 : (ushort)0),
+        Opcode = opcode, A = AsSlot(address), Immediate = displacement, C = new Slot((ushort)traits),
     });
 
     /// <summary>A store; <paramref name="opcode"/> says how wide.</summary>

@@ -4,18 +4,21 @@ namespace Emulator.Core.Ir;
 /// <param name="Slot">The cell.</param>
 public readonly record struct VectorValue(Slot Slot);
 
-/// <summary>What a load or store of a vector asks for besides its address.</summary>
+/// <summary>What a load or store asks for besides its address.</summary>
 [Flags]
 public enum AccessTraits : byte
 {
     /// <summary>Nothing.</summary>
     None = 0,
 
-    /// <summary>The address is cut to 32 bits. Of scalar accesses this is the one trait.</summary>
+    /// <summary>The address is cut to 32 bits.</summary>
     Address32 = 1,
 
-    /// <summary>An address that is not a multiple of 16 faults.</summary>
+    /// <summary>Of vectors: an address that is not a multiple of 16 faults.</summary>
     Aligned = 2,
+
+    /// <summary>Of scalar loads: the instruction will store there, and the load faults as that store would.</summary>
+    ForStore = 4,
 }
 
 /// <content>Vectors of 128 bits.</content>

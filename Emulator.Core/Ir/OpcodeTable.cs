@@ -175,7 +175,7 @@ public static class OpcodeTable
         new(PopCount32, Unary, Pure, "D = one bits of A's low half"),
         new(ByteSwap, Unary, Pure, "D = A with its eight bytes reversed"),
 
-        new(Load8U, LoadOperands, LoadEffects, "D = byte at A + I, unsigned; C = 1: the address is cut to 32 bits"),
+        new(Load8U, LoadOperands, LoadEffects, "D = byte at A + I, unsigned; C + 1: the address is cut to 32 bits; C + 4: faults as a store there would"),
         new(Load8S, LoadOperands, LoadEffects, "D = byte at A + I, signed; C as Load8U"),
         new(Load16U, LoadOperands, LoadEffects, "D = 2 bytes at A + I, unsigned, little-endian; C as Load8U"),
         new(Load16S, LoadOperands, LoadEffects, "D = 2 bytes at A + I, signed; C as Load8U"),

@@ -136,7 +136,7 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
         if (isStore) LoadStored(emitter, key.Opcode);
         bool isVector = key.Opcode is Opcode.VectorLoad or Opcode.VectorStore;
         if (!isVector) il.Emit(OpCodes.Ldc_I4, (int)key.Opcode);
-        il.Emit(OpCodes.Ldc_I4, mmuIndex);
+        il.Emit(OpCodes.Ldc_I4, mmuIndex | ((traits & AccessTraits.ForStore) != 0 ? SlowMemory.ForStore : 0));
         var type = !isVector ? typeof(SlowMemory) : (traits & AccessTraits.Aligned) != 0 ? typeof(AlignedVectorMemory) : typeof(VectorOperations);
         il.Emit(OpCodes.Call, type.GetMethod(isStore ? nameof(SlowMemory.Store) : nameof(SlowMemory.Load))!);
         if (isStore)
