@@ -81,5 +81,8 @@ internal static class X86Fault
     /// <summary>Of an access to an address that is not canonical: #SS if it turns out that the instruction used the stack, else #GP.</summary>
     public static GuestFault NonCanonical(ulong address) => new((uint)X86Exception.GeneralProtection, 0, address);
 
+    /// <summary>Of an access to an address that is not aligned: another fault if it turns out that the address is not admitted.</summary>
+    public static GuestFault Misaligned(ulong address) => new((uint)X86Exception.AlignmentCheck, 0, address);
+
     public static GuestFault PageFault(ulong address, ulong errorCode) => new((uint)X86Exception.PageFault, errorCode, address);
 }

@@ -71,7 +71,7 @@ internal static class SegmentHelpers
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong CheckAlignmentOf(VirtualCpu cpu, ulong linear, ulong mask, ulong c)
     {
-        if ((linear & mask) != 0) cpu.RaiseFault(X86Fault.Of(X86Exception.AlignmentCheck));
+        if ((linear & mask) != 0) cpu.RaiseFault(X86Fault.Misaligned(linear));
         return 0;
     }
 }

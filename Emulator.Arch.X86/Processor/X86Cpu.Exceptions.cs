@@ -39,9 +39,7 @@ public sealed partial class X86Cpu
 
     /// <inheritdoc/>
     protected override GuestFault MisalignedFault(GuestVirtualAddress address, AccessKind kind, int size) =>
-        size != WideAccess ? X86Fault.Of(X86Exception.AlignmentCheck)
-        : IsLongMode && !IsCanonical(address.Value) ? X86Fault.NonCanonical(address.Value)
-        : X86Fault.GeneralProtection();
+        size == WideAccess ? X86Fault.GeneralProtection() : X86Fault.Of(X86Exception.AlignmentCheck);
 
     /// <inheritdoc/>
     protected override void DeliverFault(GuestFault fault)

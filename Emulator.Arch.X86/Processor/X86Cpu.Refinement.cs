@@ -7,15 +7,28 @@ namespace Emulator.Arch.X86.Processor;
 public sealed partial class X86Cpu
 {
     private const int LongestInstruction = 15;
+    private const int LeastOperand = 8; // where Iced gives no size
+    private const ulong PageBytes = 4096;
 
-    // An address that is not canonical raises #SS where it belongs to the stack segment, which the translation cannot know.
-    private GuestFault Refine(GuestFault fault)
+    // An address that is not canonical raises #SS where it belongs to the stack segment, which the translation cannot know. All of an
+    // access is checked before its alignment and before its first page is translated; flat segments are not checked otherwise.
+    private GuestFault Refine(GuestFault fault) => (X86Exception)fault.Code switch
     {
-        if (fault.Code != (uint)X86Exception.GeneralProtection || fault.Value2 == 0) return fault;
-        return IsStackAccess(fault.Value2) ? X86Fault.Stack() : X86Fault.GeneralProtection();
-    }
+        X86Exception.GeneralProtection when fault.Value2 != 0 => OfAddress(FindAccess(fault.Value2)),
+        X86Exception.AlignmentCheck => FindAccess(fault.Value2) is { IsLinear: false } access ? OfAddress(access) : X86Fault.Of(X86Exception.AlignmentCheck),
+        X86Exception.PageFault when IsOnLastPage(fault.Value2) => FindAccess(fault.Value2) is { IsLinear: false } access ? OfAddress(access) : fault,
+        _ => fault,
+    };
 
-    private bool IsStackAccess(ulong address)
+    private static GuestFault OfAddress((bool IsLinear, bool IsStack)? access) =>
+        access is { IsStack: true } ? X86Fault.Stack() : X86Fault.GeneralProtection();
+
+    private bool IsLinear(ulong address) => _mode.Is64 ? IsCanonical(address) : !_mode.Has(X86Mode.FlatData) || address <= uint.MaxValue;
+
+    private bool IsOnLastPage(ulong address) => !IsLinear((address | (PageBytes - 1)) + 1);
+
+    // The memory operand that an address belongs to: whether it is canonical or, in a flat segment, does not wrap around.
+    private (bool IsLinear, bool IsStack)? FindAccess(ulong address)
     {
         byte[] code = new byte[LongestInstruction];
         for (int i = 0; i < code.Length; i++)
@@ -28,12 +41,21 @@ public sealed partial class X86Cpu
         decoder.Decode(out var instruction);
         foreach (var used in new InstructionInfoFactory().GetInfo(instruction).GetUsedMemory())
         {
-            if (used.Segment != Register.SS || !used.TryGetVirtualAddress(0, out ulong start, TryReadForAddress)) continue;
-            if (address - start < (ulong)Math.Max(used.MemorySize.GetSize(), 8)) return true;
+            if (!used.TryGetVirtualAddress(0, out ulong start, TryReadForAddress)) continue;
+            int size = used.MemorySize.GetSize();
+            if (address - start >= (ulong)Math.Max(size, LeastOperand)) continue;
+            if (instruction.Mnemonic == Mnemonic.Maskmovdqu) size /= 2; // two accesses, as AMD's processors have it
+            bool isChecked = _mode.Is64 || used.Segment is not (Register.FS or Register.GS);
+            return (!isChecked || (IsLinear(start) && IsLinear(start + (ulong)Math.Max(size, 1) - 1)), UsesStackSegment(used));
         }
 
-        return false;
+        return null;
     }
+
+    // 64-bit mode ignores prefixes of all segments but FS and GS.
+    private bool UsesStackSegment(UsedMemory used) => _mode.Is64
+        ? used.Segment is not (Register.FS or Register.GS) && used.Base is Register.RSP or Register.RBP or Register.ESP or Register.EBP
+        : used.Segment == Register.SS;
 
     private bool TryReadForAddress(Register register, int elementIndex, int elementSize, out ulong value)
     {

@@ -38,7 +38,7 @@ internal static class SseSystem
         int addressSize = l.Instruction.Op0Kind switch { OpKind.MemorySegDI => 2, OpKind.MemorySegEDI => 4, _ => 8 };
         var offset = l.ZeroExtend(IrBuilder.Read(X86Slots.General64(7)), addressSize);
         var address = l.Linear(l.Instruction.MemorySegment - Register.ES, offset, X86Lifter.VectorBytes, writes: true);
-        l.CheckAlignment(address, X86Lifter.VectorBytes);
+        l.CheckAlignment(address, X86Lifter.VectorBytes / 2); // as AMD's processors have it
         l.Ir.Call(StoreMasked, l.AsValue(address), l.XmmNumber(1), l.XmmNumber(2));
     }
 
@@ -47,6 +47,7 @@ internal static class SseSystem
     {
         l.Ir.Call(CheckState);
         var area = l.MemoryOperand(FxArea.Bytes, writes: true);
+        l.CheckAlignment(area, FxArea.CheckedAlignment);
         var control = l.Ir.Or(l.Ir.Call(ReadMxcsr), (long)MxcsrBits.All << 32);
         Store(0, l.Ir.VectorPack(FxArea.InitialControlWord, 0));
         Store(FxArea.MxcsrOffset & ~(X86Lifter.VectorBytes - 1), l.Ir.VectorPack(0, control));
@@ -62,6 +63,7 @@ internal static class SseSystem
     {
         l.Ir.Call(CheckState);
         var area = l.MemoryOperand(FxArea.Bytes, writes: false);
+        l.CheckAlignment(area, FxArea.CheckedAlignment);
         var mxcsr = l.Ir.ZeroExtend32(l.Ir.VectorHigh(Load(FxArea.MxcsrOffset & ~(X86Lifter.VectorBytes - 1))));
         var registers = Enumerable.Range(0, XmmCount(l)).Select(i => Load(FxArea.XmmOffset + (i * X86Lifter.VectorBytes))).ToArray();
         l.FaultIf(l.Ir.ShrU(mxcsr, MxcsrBits.Width), X86Exception.GeneralProtection);
@@ -127,6 +129,9 @@ internal static class SseSystem
 internal static class FxArea
 {
     public const int Bytes = 512;
+
+    /// <summary>What EFLAGS.AC asks for; without it, or beyond it, alignment to 16 bytes raises #GP.</summary>
+    public const int CheckedAlignment = 4;
 
     public const int MxcsrOffset = 24;
 
