@@ -26,7 +26,7 @@ internal static class InterruptFlag
     private static void Set(X86Lifter l)
     {
         l.Ir.Call(ControlHelpers.SetInterrupts, l.Ir.CodeAddress(l.Length));
-        l.Ir.Jump(l.Length);
+        l.Ir.Leave(); // an interrupt that waits comes after exactly one instruction
     }
 
     private static void SetAccessCheck(X86Lifter l, long flag)

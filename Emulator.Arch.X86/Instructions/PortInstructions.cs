@@ -30,7 +30,7 @@ internal static class PortInstructions
         int bytes = l.SizeOf(0);
         var port = Port(l, 1, bytes);
         l.Write(0, l.Ir.Call(PortHelpers.Read, port, bytes));
-        l.Ir.Jump(l.Length);
+        l.Ir.Leave();
     }
 
     private static void Out(X86Lifter l)

@@ -99,12 +99,19 @@ public abstract unsafe partial class VirtualCpu
     private void StepSingly()
     {
         bool isObserved = _isObserved;
-        if (isObserved && !BeginObserved()) return;
+        if (isObserved && !BeginObserved())
+        {
+            CountException();
+            return;
+        }
+
         _holdsInterrupts = false;
         _executesSingly = _isObserved;
         _hasDelivered = false;
         Step();
-        if (isObserved && !_hasDelivered && EndObserved()) IsHalted = false;
+        if (!isObserved || _hasDelivered || !EndObserved()) return;
+        CountException();
+        IsHalted = false;
     }
 
     /// <summary>Sleeps until attention is asked for; the calling thread is outside the world.</summary>
@@ -203,15 +210,17 @@ public abstract unsafe partial class VirtualCpu
         else if (reason == ExitReason.SingleStep || (reason == ExitReason.Limit && State->InstructionCount < State->InstructionLimit)) Step();
     }
 
+    private void CountException()
+    {
+        if (!IsDeterministic) return;
+        _exceptionsTaken++;
+        State->InstructionLimit--;
+    }
+
     private void Deliver(GuestFault fault)
     {
         _cache!.Counters.Faults++;
-        if (IsDeterministic)
-        {
-            _exceptionsTaken++;
-            State->InstructionLimit--;
-        }
-
+        CountException();
         _hasDelivered = true;
         State->ReservationAddress = StateBlock.NoReservation;
         DeliverFault(fault);
