@@ -53,6 +53,7 @@ internal static class StringHelpers
         count = Math.Min(ElementsOnPage(from, run, count), ElementsOnPage(to, run, count));
         int done = cpu.CopyBlock(
             new GuestVirtualAddress(to), new GuestVirtualAddress(from), run.Bytes, count, ((X86Mode)cpu.Mode).MmuIndexNumber);
+        if (done == 0) return 0; // upper halves stay as they are
         Advance(x86, run, Rsi, done);
         Advance(x86, run, Rdi, done);
         Count(x86, run, done);
@@ -70,6 +71,7 @@ internal static class StringHelpers
         count = ElementsOnPage(to, run, count);
         int done = cpu.FillBlock(
             new GuestVirtualAddress(to), cpu[X86Slots.General64(Rax)], run.Bytes, count, ((X86Mode)cpu.Mode).MmuIndexNumber);
+        if (done == 0) return 0;
         Advance(x86, run, Rdi, done);
         Count(x86, run, done);
         return 0;

@@ -37,7 +37,7 @@ public sealed partial class X86Cpu
             code[i] = (byte)value;
         }
 
-        var decoder = Decoder.Create(_mode.Bitness, code);
+        var decoder = Decoder.Create(_mode.Bitness, code, InstructionPointer);
         decoder.Decode(out var instruction);
         foreach (var used in new InstructionInfoFactory().GetInfo(instruction).GetUsedMemory())
         {

@@ -6,6 +6,8 @@ namespace Emulator.Tests.X86.Host;
 internal static class EncodingCatalog
 {
     private const byte OperandSizePrefix = 0x66;
+    private const byte RepnePrefix = 0xf2;
+    private const byte RepPrefix = 0xf3;
 
     private static readonly HashSet<CpuidFeature> Features =
     [
@@ -48,7 +50,7 @@ internal static class EncodingCatalog
         {
             var kind = info.GetOpKind(i);
             usesMmx |= kind is OpCodeOperandKind.mm_reg or OpCodeOperandKind.mm_rm or OpCodeOperandKind.mm_or_mem;
-            usesSegment |= kind is OpCodeOperandKind.seg_reg or OpCodeOperandKind.ds or OpCodeOperandKind.es or OpCodeOperandKind.ss
+            usesSegment |= kind is OpCodeOperandKind.seg_reg or OpCodeOperandKind.cs or OpCodeOperandKind.ds or OpCodeOperandKind.es or OpCodeOperandKind.ss
                 or OpCodeOperandKind.fs or OpCodeOperandKind.gs or OpCodeOperandKind.farbr2_2 or OpCodeOperandKind.farbr4_2;
         }
 
@@ -67,6 +69,11 @@ internal static class EncodingCatalog
         if (ReasonToSkip(instruction.Code, bits) is { } reason) return reason;
         bool isNearBranch = instruction.FlowControl is not (FlowControl.Next or FlowControl.Interrupt or FlowControl.Exception);
         if (bits == 64 && isNearBranch && bytes[..^1].Contains(OperandSizePrefix)) return "processors differ: 66 before near branches in 64-bit mode";
+        if (instruction.Mnemonic is Mnemonic.Loope or Mnemonic.Loopne && bytes.IndexOfAny(RepnePrefix, RepPrefix) is >= 0 and var at && at < bytes.Length - 2)
+        {
+            return "F2 and F3 choose between LOOPE and LOOPNE of AMD's processors";
+        }
+
         if (instruction.Code == Code.Pause && bytes.Length > 2) return "processors differ: F3 REX.B 90 is XCHG of AMD's";
         return null;
     }
