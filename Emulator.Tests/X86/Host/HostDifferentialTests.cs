@@ -8,7 +8,9 @@ namespace Emulator.Tests.X86.Host;
 /// <summary>
 /// Instructions with random operands on the host's processor and on ours leave the same registers, flags and memory, or raise the same
 /// exception. Environment: <c>X86_CASES</c> executes that many cases of each mode instead of a sample, <c>X86_SEED</c> repeats a run,
-/// <c>X86_COMPLETE</c> fails on differences and on encodings that have no row yet, <c>X86_ONLY</c> chooses encodings by a part of Iced's name, and <c>X86_FAILURES</c> is a file for all kinds of failures.
+/// <c>X86_COMPLETE</c> fails on differences and on encodings that have no row yet,
+/// <c>X86_ONLY</c> chooses encodings by parts of Iced's names or by CPUID features, and <c>X86_FAILURES</c> names files for all kinds of
+/// failures.
 /// </summary>
 [TestFixture]
 public sealed class HostDifferentialTests
@@ -47,7 +49,7 @@ public sealed class HostDifferentialTests
             }
         }
 
-        if (Environment.GetEnvironmentVariable("X86_FAILURES") is { } path) File.WriteAllText(path, failures.ToString(int.MaxValue));
+        if (Environment.GetEnvironmentVariable("X86_FAILURES") is { } path) File.WriteAllText($"{path}.{bits}.{kind}", failures.ToString(int.MaxValue));
         string message = $"X86_SEED={seed}\n{failures.ToString(Shown)}";
         if (Environment.GetEnvironmentVariable("X86_COMPLETE") is not null)
         {
@@ -61,7 +63,9 @@ public sealed class HostDifferentialTests
     }
 
     private static bool IsChosen(OpCodeInfo encoding) =>
-        Environment.GetEnvironmentVariable("X86_ONLY") is not { } only || encoding.Code.ToString().Contains(only, StringComparison.OrdinalIgnoreCase);
+        Environment.GetEnvironmentVariable("X86_ONLY") is not { } only || only.Split(',').Any(part =>
+            encoding.Code.ToString().Contains(part, StringComparison.OrdinalIgnoreCase)
+            || encoding.Code.CpuidFeatures().Any(feature => feature.ToString().Equals(part, StringComparison.OrdinalIgnoreCase)));
 
     private static int Setting(string name, int otherwise) =>
         Environment.GetEnvironmentVariable(name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
