@@ -1,4 +1,7 @@
 using System.Security.Cryptography;
+using Emulator.Core.Execution;
+using Emulator.Machines;
+using Emulator.Machines.BareX86;
 using Emulator.Machines.BareX86.Demo;
 
 namespace Emulator.Tests.Guests;
@@ -30,12 +33,39 @@ public sealed class X86DemoTests
         ("nonsense", "no such command: nonsense"),
     ];
 
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(100);
+
     [Test]
     public void Rom_is_always_the_same()
     {
         byte[] rom = DemoRom.Build();
         Assert.That(rom, Is.EqualTo(DemoRom.Build()));
         Assert.That(Convert.ToHexStringLower(SHA256.HashData(rom)), Is.EqualTo(Digest), "if the sources were changed on purpose, enter the new digest");
+    }
+
+    [Test]
+    public async Task It_runs_here([Values] EngineKind engine, [Values] bool isDeterministic)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        var description = BareX86Machine.Describe(64.MiB()) with { Engine = new EngineOptions { Kind = engine, IsDeterministic = isDeterministic } };
+        await using var machine = await VirtualMachine.StartAsync(description, limit.Token);
+        string start = await machine.Console.WaitForAsync(Prompt, limit.Token);
+        Assert.That(start, Does.Contain("started in real mode").And.Contain("in protected mode").And.Contain("in long mode"));
+        foreach (var (command, answer) in Dialogue)
+        {
+            await machine.Console.WriteLineAsync(command, limit.Token);
+            Assert.That(await machine.Console.WaitForAsync(Prompt, limit.Token), Does.Contain(answer));
+        }
+
+        foreach (string restart in new[] { "reboot", "triple" })
+        {
+            await machine.Console.WriteLineAsync(restart, limit.Token);
+            Assert.That(await machine.Console.WaitForAsync(Prompt, limit.Token), Does.Contain("started in real mode"));
+        }
+
+        await machine.Console.WriteLineAsync("poweroff", limit.Token);
+        var exit = await machine.WaitForExitAsync(limit.Token);
+        Assert.That((exit.End, exit.Code), Is.EqualTo((MachineEnd.PowerOff, 0)), $"{exit.Fault}");
     }
 
     [Test]
