@@ -52,7 +52,7 @@ internal static class NearControl
 
     private static void CallTo(X86Lifter l, Value target, int bytes)
     {
-        l.CheckTarget(target);
+        l.CheckCallTarget(target);
         l.Push(l.InstructionPointer(l.Length, bytes), bytes);
         l.JumpChecked(target);
     }

@@ -36,15 +36,8 @@ internal static class Stack
     private static void Push(X86Lifter l)
     {
         int bytes = PushSize(l);
-        if (l.Instruction.Op0Kind == OpKind.Register && l.Instruction.Op0Register.IsSegmentRegister()) PushSegment(l, bytes);
+        if (l.Instruction.Op0Kind == OpKind.Register && l.Instruction.Op0Register.IsSegmentRegister()) l.Push(l.Ir.Call(StackHelpers.Selector, l.Instruction.Op0Register - Register.ES), bytes);
         else l.Push(l.Read(0), bytes);
-    }
-
-    // With an operand size of 32 bits only the selector is written; the upper half of the stack's word stays.
-    private static void PushSegment(X86Lifter l, int bytes)
-    {
-        var selector = l.Ir.Call(StackHelpers.Selector, l.Instruction.Op0Register - Register.ES);
-        l.Push(selector, bytes, stored: bytes == 4 ? 2 : bytes);
     }
 
     // The address of a memory operand that is relative to the stack pointer is worked out after the increment.
@@ -86,7 +79,7 @@ internal static class Stack
     {
         int bytes = PushSize(l) / GeneralCount;
         var values = new Value[GeneralCount];
-        for (int i = 0; i < GeneralCount; i++) values[i] = l.Peek(bytes, (GeneralCount - 1 - i) * bytes);
+        for (int i = GeneralCount - 1; i >= 0; i--) values[i] = l.Peek(bytes, (GeneralCount - 1 - i) * bytes);
         for (int i = 0; i < GeneralCount; i++)
         {
             if (i != Sp) l.WriteRegister(X86Lifter.GeneralRegister(i, bytes), values[i]);

@@ -124,17 +124,24 @@ internal static class StackHelpers
         TryGetLinear(cpu, shape, offset, true, out var linear) && cpu.TryStore(linear, shape.Bytes, ((X86Mode)cpu.Mode).MmuIndexNumber, value);
 
     private static bool TryProbe(X86Cpu cpu, FrameShape shape, ulong offset) =>
-        TryGetLinear(cpu, shape, offset, true, out var linear) && cpu.TryProbeWrite(linear, ((X86Mode)cpu.Mode).MmuIndexNumber);
+        TryGetLinear(cpu, shape, offset, true, out var linear) && cpu.TryProbeWrite(linear, shape.Bytes, ((X86Mode)cpu.Mode).MmuIndexNumber);
 
     private static bool TryGetLinear(X86Cpu cpu, FrameShape shape, ulong offset, bool isWrite, out GuestVirtualAddress linear)
     {
         linear = new GuestVirtualAddress(offset);
-        if (((X86Mode)cpu.Mode).Is64) return true;
+        if (((X86Mode)cpu.Mode).Is64) return IsAligned(cpu, shape, offset);
         bool isPermitted = cpu.TryGetLinear(
             new SegmentAccess(X86Cpu.Ss, shape.Bytes, isWrite), Cut(offset, shape.StackBytes), out ulong address, out var fault);
         linear = new GuestVirtualAddress(address);
         if (!isPermitted) cpu.RaiseFault(fault);
-        return isPermitted;
+        return isPermitted && IsAligned(cpu, shape, address);
+    }
+
+    private static bool IsAligned(X86Cpu cpu, FrameShape shape, ulong linear)
+    {
+        bool isMisaligned = ((X86Mode)cpu.Mode).Has(X86Mode.AlignmentCheck) && (linear & (ulong)(shape.Bytes - 1)) != 0;
+        if (isMisaligned) cpu.RaiseFault(X86Fault.Misaligned(linear));
+        return !isMisaligned;
     }
 
     private static ulong Cut(ulong value, int bytes) => bytes switch { 2 => (ushort)value, 4 => (uint)value, _ => value };

@@ -49,7 +49,13 @@ internal static class StringHelpers
         ulong destination = Cut(cpu[X86Slots.General64(Rdi)], run.AddressBytes);
         int count = Math.Min(ElementsFrom(source, run, ElementsWanted(x86, run)), ElementsFrom(destination, run, ElementsWanted(x86, run)));
         if (!TryGetLinear(x86, run.Segment, source, run.Bytes, false, ref count, out ulong from)) return 0;
-        if (!TryGetLinear(x86, X86Cpu.Es, destination, run.Bytes, true, ref count, out ulong to)) return 0;
+        if (!TryGetLinear(x86, X86Cpu.Es, destination, run.Bytes, true, ref count, out ulong to))
+        {
+            // what the load raises comes before
+            cpu.TryLoad(new GuestVirtualAddress(from), run.Bytes, ((X86Mode)cpu.Mode).MmuIndexNumber, out _);
+            return 0;
+        }
+
         count = Math.Min(ElementsOnPage(from, run, count), ElementsOnPage(to, run, count));
         int done = cpu.CopyBlock(
             new GuestVirtualAddress(to), new GuestVirtualAddress(from), run.Bytes, count, ((X86Mode)cpu.Mode).MmuIndexNumber);

@@ -160,8 +160,8 @@ internal static class Strings
     private static void Compare(X86Lifter l) => Repeat(l, () =>
     {
         int bytes = l.Instruction.MemorySize.GetSize();
+        var second = l.Load(Element(l, isDestination: true, writes: false), bytes); // the order shows when both fault
         var first = l.Load(Element(l, isDestination: false, writes: false), bytes);
-        var second = l.Load(Element(l, isDestination: true, writes: false), bytes);
         l.SetSubFlags(first, second, bytes);
         Advance(l, Rsi, bytes);
         Advance(l, Rdi, bytes);

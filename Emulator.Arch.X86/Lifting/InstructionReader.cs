@@ -16,7 +16,22 @@ internal static class InstructionReader
         decoder.Decode(out instruction);
         error = decoder.LastError;
         length = Math.Max(instruction.Length, 1);
+        if (instruction.Code == Code.Pause && bitness == 64 && HasRegisterExtension(code[length - 2])) instruction = DecodeExchange(code[..length]);
         return error != DecoderError.NoMoreBytes;
+    }
+
+    // F3 90 with REX.B is XCHG with R8, which Iced takes for PAUSE.
+    private static bool HasRegisterExtension(byte prefix) => (prefix & 0xf1) == 0x41;
+
+    private static Instruction DecodeExchange(ReadOnlySpan<byte> code)
+    {
+        const byte repeat = 0xf3;
+        const byte ignored = 0x3e; // DS:
+        byte[] bytes = code.ToArray();
+        bytes.AsSpan(..^2).Replace(repeat, ignored);
+        var decoder = Decoder.Create(64, bytes, 0);
+        decoder.Decode(out var instruction);
+        return instruction;
     }
 
     /// <summary>

@@ -6,6 +6,8 @@ namespace Emulator.Arch.X86.Lifting;
 /// <content>The stack and near control transfers.</content>
 internal sealed partial class X86Lifter
 {
+    private const int UnusedBits = 16; // of an address with 4-level paging; the helper knows of 5-level paging
+
     /// <summary>Operand size of near branches and of pushes without an operand: 8 in 64-bit mode, unless a prefix makes it 2.</summary>
     public int BranchSize(bool isOperand16, bool isOperand32) => Is64 ? 8 : isOperand16 ? 2 : isOperand32 ? 4 : CodeBytes;
 
@@ -18,10 +20,10 @@ internal sealed partial class X86Lifter
     /// <summary>Sets the stack pointer; of a 16-bit one the rest of RSP stays.</summary>
     public void WriteStackPointer(Value value) => WriteRegister(GeneralRegister(4, Mode.StackSize), value);
 
-    /// <summary>Pushes the low bytes of a value; writes only <paramref name="stored"/> of them if given.</summary>
-    public void Push(Value value, int bytes, int stored = 0)
+    /// <summary>Pushes the low bytes of a value.</summary>
+    public void Push(Value value, int bytes)
     {
-        StoreOnStack(-bytes, stored != 0 ? stored : bytes, value);
+        StoreOnStack(-bytes, bytes, value);
         Drop(-bytes);
     }
 
@@ -81,14 +83,22 @@ internal sealed partial class X86Lifter
         JumpChecked(target);
     }
 
-    /// <summary>
-    /// Faults unless an EIP (zero-extended) lies within the code segment. Before anything is written. In 64-bit mode the fetch from
-    /// an address that is not canonical faults.
-    /// </summary>
+    /// <summary>Faults unless an EIP (zero-extended) lies within the code segment, or a RIP is canonical. Before anything is written.</summary>
     public void CheckTarget(Value pointer)
     {
-        if (!Is64 && !Mode.Has(X86Mode.FlatCode)) Ir.Call(SegmentHelpers.CheckTarget, pointer);
+        if (Is64) Ir.Call(SegmentHelpers.CheckCanonicalTarget, IsDoubtful(pointer), pointer);
+        else if (!Mode.Has(X86Mode.FlatCode)) Ir.Call(SegmentHelpers.CheckTarget, pointer);
     }
+
+    /// <summary>As <see cref="CheckTarget"/>, before a near call pushes its return address.</summary>
+    public void CheckCallTarget(Value pointer)
+    {
+        if (Is64) Ir.Call(SegmentHelpers.CheckCanonicalCall, IsDoubtful(pointer), pointer, Ir.Sub(IrBuilder.Read(X86Slots.Rsp), sizeof(long)));
+        else CheckTarget(pointer);
+    }
+
+    // Not 0 unless all upper bits are equal.
+    private Value IsDoubtful(Value pointer) => Ir.Xor(Ir.ShrS(Ir.Shl(pointer, UnusedBits), UnusedBits), pointer);
 
     /// <summary>Ends the block with a jump to an EIP or RIP, zero-extended from the operand size; faults outside the code segment.</summary>
     public void JumpTo(Value pointer)

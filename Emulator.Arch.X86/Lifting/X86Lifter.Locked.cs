@@ -25,7 +25,7 @@ internal sealed partial class X86Lifter
     public void ReplaceLocked(Place place, Func<Value, Value> compute, Action<Value, Value> finish)
     {
         var address = Ir.Hold(AsValue(place.Address));
-        var old = SignExtend(Load(new LinearAddress(address, 0, false), place.Bytes), place.Bytes);
+        var old = SignExtend(Load(new LinearAddress(address, 0, false) { IsForStore = true }, place.Bytes), place.Bytes);
         var desired = Ir.Hold(compute(old));
         var found = Ir.AtomicCompareExchange(place.Bytes, address, old, desired);
         Ir.RetryUnless(found, old);

@@ -11,7 +11,7 @@ internal static class FaultHelpers
     public static readonly Helper Raise = X86Helpers.Register(RaiseOf, HelperEffects.MayFault);
 
     /// <summary>(condition, vector, error code): raises if the condition is not 0.</summary>
-    public static readonly Helper RaiseIf = X86Helpers.Register(RaiseIfOf, HelperEffects.MayFault);
+    public static readonly Helper RaiseIf = X86Helpers.Register(RaiseIfOf, HelperEffects.MayFault | HelperEffects.OnCondition);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong RaiseOf(VirtualCpu cpu, ulong vector, ulong errorCode, ulong c)
@@ -23,7 +23,7 @@ internal static class FaultHelpers
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong RaiseIfOf(VirtualCpu cpu, ulong condition, ulong vector, ulong errorCode)
     {
-        if (condition != 0) cpu.RaiseFault(X86Fault.Of((X86Exception)vector, errorCode));
+        cpu.RaiseFault(X86Fault.Of((X86Exception)vector, errorCode));
         return 0;
     }
 }

@@ -43,8 +43,8 @@ internal static class PortHelpers
     {
         var x86 = (X86Cpu)cpu;
         var index = (X86MmuIndex)((X86Mode)cpu.Mode).MmuIndexNumber;
-        if (!cpu.TryProbeWrite(new GuestVirtualAddress(linear), (int)index)) return 0;
-        if (size > 1 && !cpu.TryProbeWrite(new GuestVirtualAddress(linear + size - 1), (int)index)) return 0;
+        if (!cpu.TryProbeWrite(new GuestVirtualAddress(linear), 1, (int)index)) return 0;
+        if (size > 1 && !cpu.TryProbeWrite(new GuestVirtualAddress(linear + size - 1), 1, (int)index)) return 0;
         x86.Finish(x86.WriteLinear(linear, (int)size, index, x86.ReadPort((ushort)port, (int)size)));
         return 0;
     }

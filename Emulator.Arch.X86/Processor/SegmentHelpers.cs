@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
+using Emulator.Core.Memory;
 
 namespace Emulator.Arch.X86.Processor;
 
@@ -30,8 +31,16 @@ internal static class SegmentHelpers
     /// <summary>(EIP): #GP unless it lies within CS.</summary>
     public static readonly Helper CheckTarget = X86Helpers.Register(CheckTargetOf, HelperEffects.MayFault);
 
-    /// <summary>(RIP): #GP unless it is canonical.</summary>
-    public static readonly Helper CheckCanonicalTarget = X86Helpers.Register(CheckCanonicalTargetOf, HelperEffects.MayFault);
+    /// <summary>(0 if it is surely canonical, RIP): #GP unless it is canonical.</summary>
+    public static readonly Helper CheckCanonicalTarget = X86Helpers.Register(
+        CheckCanonicalTargetOf, HelperEffects.MayFault | HelperEffects.OnCondition);
+
+    /// <summary>
+    /// (0 if it is surely canonical, RIP, linear address of the return address): #GP unless it is canonical, but first what the push of
+    /// the return address raises.
+    /// </summary>
+    public static readonly Helper CheckCanonicalCall = X86Helpers.Register(
+        CheckCanonicalCallOf, HelperEffects.MayFault | HelperEffects.Memory | HelperEffects.OnCondition);
 
     /// <summary>(linear address, mask): #AC if any bit of the mask is set in the address.</summary>
     public static readonly Helper CheckAlignment = X86Helpers.Register(CheckAlignmentOf, HelperEffects.MayFault);
@@ -62,9 +71,20 @@ internal static class SegmentHelpers
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong CheckCanonicalTargetOf(VirtualCpu cpu, ulong pointer, ulong b, ulong c)
+    private static ulong CheckCanonicalTargetOf(VirtualCpu cpu, ulong isDoubtful, ulong pointer, ulong c)
     {
         if (!((X86Cpu)cpu).IsCanonical(pointer)) cpu.RaiseFault(X86Fault.GeneralProtection());
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong CheckCanonicalCallOf(VirtualCpu cpu, ulong isDoubtful, ulong pointer, ulong top)
+    {
+        const ulong alignment = sizeof(ulong) - 1;
+        if (((X86Cpu)cpu).IsCanonical(pointer)) return 0;
+        var mode = (X86Mode)cpu.Mode;
+        if (mode.Has(X86Mode.AlignmentCheck) && (top & alignment) != 0) cpu.RaiseFault(X86Fault.Misaligned(top));
+        else if (cpu.TryProbeWrite(new GuestVirtualAddress(top), sizeof(ulong), mode.MmuIndexNumber)) cpu.RaiseFault(X86Fault.GeneralProtection());
         return 0;
     }
 

@@ -42,8 +42,11 @@ public sealed partial class X86Cpu
         foreach (var used in new InstructionInfoFactory().GetInfo(instruction).GetUsedMemory())
         {
             if (!used.TryGetVirtualAddress(0, out ulong start, TryReadForAddress)) continue;
-            int size = used.MemorySize.GetSize();
-            if (address - start >= (ulong)Math.Max(size, LeastOperand)) continue;
+            var memorySize = used.MemorySize == MemorySize.Unknown ? instruction.MemorySize : used.MemorySize; // unknown of repeated ones
+            int size = memorySize.GetSize();
+            bool isBitString = instruction.Mnemonic is Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc;
+            if (isBitString && instruction.Op1Kind == OpKind.Register) start = address; // the bit offset reaches beyond
+            else if (address - start >= (ulong)Math.Max(size, LeastOperand)) continue;
             if (instruction.Mnemonic == Mnemonic.Maskmovdqu) size /= 2; // two accesses, as AMD's processors have it
             bool isChecked = _mode.Is64 || used.Segment is not (Register.FS or Register.GS);
             return (!isChecked || (IsLinear(start) && IsLinear(start + (ulong)Math.Max(size, 1) - 1)), UsesStackSegment(used));
@@ -63,6 +66,8 @@ public sealed partial class X86Cpu
             : register.IsGPR() ? this[X86Slots.Of(register)]
             : 0;
         if (register.GetSize() == 4) value = (uint)value;
+        else if (register.GetSize() == 2 && register.IsGPR()) value = (ushort)value;
+        else if (register == Register.AL) value = (byte)value; // the index of XLAT
         return true;
     }
 }

@@ -69,7 +69,9 @@ internal static unsafe class ReferenceInterpreter
                     break;
                 case Opcode.CallCpu:
                     state->ProgramCounter = state->CodePage + instruction.PcOffset;
-                    result = cpu.Architecture.Helpers[(int)instruction.Immediate].Cpu!(cpu, a, b, Slot(slots, instruction.C));
+                    var helper = cpu.Architecture.Helpers[(int)instruction.Immediate];
+                    bool isCalled = a != 0 || !helper.Effects.HasFlag(HelperEffects.OnCondition);
+                    result = isCalled ? helper.Cpu!(cpu, a, b, Slot(slots, instruction.C)) : 0;
                     break;
                 case >= Opcode.BranchEq and <= Opcode.BranchGeU:
                     if (!Holds(instruction.Opcode, a, b)) continue;

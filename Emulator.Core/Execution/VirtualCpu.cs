@@ -181,7 +181,7 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     }
 
     /// <summary>Whether a store of the guest would be admitted, from a helper with MayFault; if not, its fault is raised. Stores nothing.</summary>
-    public bool TryProbeWrite(GuestVirtualAddress address, int mmuIndex) => MemoryAccess.ProbeWrite(this, address.Value, 1, mmuIndex);
+    public bool TryProbeWrite(GuestVirtualAddress address, int size, int mmuIndex) => MemoryAccess.ProbeWrite(this, address.Value, size, mmuIndex);
 
     /// <summary>
     /// A load for the architecture's own purposes, in and outside of helpers: a fault is given, not raised.

@@ -41,6 +41,9 @@ public enum HelperEffects : byte
 
     /// <summary>Reads or writes guest memory.</summary>
     Memory = 8,
+
+    /// <summary>Called only when its first argument is not 0, else the result is 0: for what is rare. Neither reads nor writes slots.</summary>
+    OnCondition = 16,
 }
 
 /// <summary>A C# method that translated code can call; one entry of an architecture's <see cref="HelperTable"/>.</summary>
@@ -114,6 +117,12 @@ public sealed class HelperTable
     public Helper Add(CpuHelper method, HelperEffects effects)
     {
         ArgumentNullException.ThrowIfNull(method);
+        const HelperEffects slots = HelperEffects.ReadsSlots | HelperEffects.WritesSlots;
+        if (effects.HasFlag(HelperEffects.OnCondition) && (effects & slots) != 0)
+        {
+            throw new ArgumentException($"helper '{method.Method.Name}' is called on a condition and touches slots", nameof(effects));
+        }
+
         return Register(new Helper(_helpers.Count, effects, method));
     }
 

@@ -109,8 +109,8 @@ internal static class SseSystem
         int mmuIndex = ((X86Mode)cpu.Mode).MmuIndexNumber;
         var bytes = XmmOf(cpu, (int)source);
         ulong lastPage = (address + X86Lifter.VectorBytes - 1) & PageMask;
-        bool isAdmitted = cpu.TryProbeWrite(At(0), mmuIndex)
-            && ((address & PageMask) == lastPage || cpu.TryProbeWrite(new GuestVirtualAddress(lastPage), mmuIndex));
+        bool isAdmitted = cpu.TryProbeWrite(At(0), 1, mmuIndex)
+            && ((address & PageMask) == lastPage || cpu.TryProbeWrite(new GuestVirtualAddress(lastPage), 1, mmuIndex));
         for (int i = 0; isAdmitted && i < X86Lifter.VectorBytes; i++)
         {
             if ((selected & (1u << i)) != 0 && !cpu.TryStore(At(i), 1, mmuIndex, bytes.GetElement(i))) return 0;

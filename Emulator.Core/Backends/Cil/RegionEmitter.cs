@@ -246,6 +246,15 @@ internal sealed partial class RegionEmitter : OperationEmitter
     {
         var helper = _architecture.Helpers[checked((int)instruction.Immediate)];
         bool touchesSlots = (helper.Effects & (HelperEffects.ReadsSlots | HelperEffects.WritesSlots)) != 0;
+        var done = Il.DefineLabel();
+        if (helper.Effects.HasFlag(HelperEffects.OnCondition))
+        {
+            Il.Emit(OpCodes.Ldc_I8, 0L);
+            Il.Emit(OpCodes.Stloc, _address);
+            LoadA();
+            Il.Emit(OpCodes.Brfalse, done);
+        }
+
         if (touchesSlots) EmitWriteBack(_dirty);
         StoreCount();
         StoreProgramCounter(() => Il.Emit(OpCodes.Ldc_I8, (long)instruction.PcOffset));
@@ -267,7 +276,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         }
 
         if (helper.Effects.HasFlag(HelperEffects.WritesSlots)) LoadGuestSlots();
-
+        Il.MarkLabel(done);
         Il.Emit(OpCodes.Ldloc, _address);
         StoreResult();
     }

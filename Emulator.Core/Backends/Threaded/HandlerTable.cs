@@ -201,6 +201,16 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
     private void EmitCallCpu(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
     {
         var helper = architecture.Helpers[checked((int)key.Detail)];
+        var value = il.DeclareLocal(typeof(long));
+        var done = il.DefineLabel();
+        if (helper.Effects.HasFlag(HelperEffects.OnCondition))
+        {
+            il.Emit(OpCodes.Ldc_I8, 0L);
+            il.Emit(OpCodes.Stloc, value);
+            emitter.LoadA();
+            il.Emit(OpCodes.Brfalse, done);
+        }
+
         emitter.SetStateField(StateOffsets.ProgramCounter, emitter.LoadProgramCounter);
         emitter.LoadState();
         il.Emit(OpCodes.Call, typeof(VirtualCpu).GetMethod(nameof(VirtualCpu.FromState), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!);
@@ -208,9 +218,9 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
         emitter.LoadB();
         emitter.LoadC();
         il.Emit(OpCodes.Call, helper.Method);
-        var value = il.DeclareLocal(typeof(long));
         il.Emit(OpCodes.Stloc, value);
         if (helper.Effects.HasFlag(HelperEffects.MayFault)) emitter.EmitExitIfRaised();
+        il.MarkLabel(done);
         il.Emit(OpCodes.Ldloc, value);
         emitter.StoreResult();
         emitter.EmitNext();
