@@ -233,7 +233,8 @@ public abstract unsafe partial class VirtualCpu
         if (Find(ProgramCounter, isSingle: true) is not { } block) return;
         _cache!.Counters.SingleSteps++;
         _cache.NoteStep(block);
-        if (_cache.Options.Tracer is { } tracer) Trace(tracer, block);
+        bool isRetried = block.Ir.InstructionCount == 0; // it only prepares its mode, and is executed then
+        if (_cache.Options.Tracer is { } tracer && !isRetried) Trace(tracer, block);
         IsSingleStepping = true;
         ReferenceInterpreter.Run(this, block.Ir);
         IsSingleStepping = false;

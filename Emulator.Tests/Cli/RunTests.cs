@@ -104,6 +104,16 @@ public sealed class RunTests
     }
 
     [Test]
+    public async Task Trace_has_the_first_floating_point_instruction_once()
+    {
+        uint[] code = [0x0000_22b7, 0x3002_a073, 0xf002_8053, .. GuestPrograms.Finish(GuestPrograms.Pass)]; // FS = Initial; fmv.w.x ft0, t0
+        string path = Path.Combine(_folder.Path, "trace");
+        var result = await RunAsync(GuestPrograms.Elf(code), ["--trace", path]);
+        Assert.That(result.Status, Is.Zero, result.Error);
+        Assert.That((await File.ReadAllLinesAsync(path)).Count(static line => line.EndsWith("f0028053 fmv.w.x ft0, t0", StringComparison.Ordinal)), Is.EqualTo(1));
+    }
+
+    [Test]
     [Platform("Linux", Reason = "has /dev/full")]
     public async Task Trace_that_cannot_be_written_is_said()
     {

@@ -20,7 +20,6 @@ internal sealed class AddressSpace
     private const int PpnShift = 10;
     private const ulong Reserved = 1ul << 54;
     private const ulong Pbmt = 1ul << 61;
-    private const ulong Napot = 1ul << 63;
     private const int Sv32Mode = 31;
     private const int SatpModeShift = 60;
     private const int FirstWideMode = 8; // Sv39, with three levels
@@ -89,6 +88,7 @@ internal sealed class AddressSpace
         return (uint)flags;
     }
 
+    // Not N with a reserved size: QEMU sets the accessed bit before it refuses it.
     private ulong WindowFlags(int user)
     {
         ulong flags = Valid | Read | Write | (ulong)user;
@@ -105,8 +105,7 @@ internal sealed class AddressSpace
             5 => flags & ~(ulong)Valid,
             6 when _is64 && _usesReservedBits => flags | Reserved,
             7 when _is64 && _usesReservedBits => flags | Pbmt,
-            8 when _is64 && _usesReservedBits => flags | Napot,
-            9 => flags & ~(ulong)(Read | Write), // a pointer where no level follows
+            8 => flags & ~(ulong)(Read | Write), // a pointer where no level follows
             _ => flags,
         };
     }

@@ -15,6 +15,8 @@ internal static class ImageComparison
     private const int StatusWord = 3;
     private const ulong MisalignedFetch = 0;
     private const ulong Breakpoint = 3;
+    private const ulong LoadAccess = 5;
+    private const ulong StoreAccess = 7;
     private const int Shown = 12;
 
     private static readonly string[] Logged = ["cause", "pc", "value", "status", "hash of registers", "mip", "fcsr"];
@@ -46,7 +48,8 @@ internal static class ImageComparison
     }
 
     // Without what a machine is free in: FS may be Dirty earlier than it must (Priv. spec 3.1.6.6), so it is shown as Dirty wherever it is not
-    // Off; the value of a breakpoint or a misaligned jump may be 0 or the instruction's address (3.1.16).
+    // Off; the value of a breakpoint or a misaligned jump may be 0 or the instruction's address (3.1.16). QEMU splits a misaligned access
+    // where protection is finer than a page into aligned ones, and gives the address of such a one when it faults.
     private static byte[] Slot(ImageRun run, int program, bool is64)
     {
         byte[] slot = run.Memory.AsSpan(Layout.FirstSlot + (program * Layout.SlotSize), Layout.SlotSize).ToArray();
@@ -61,7 +64,10 @@ internal static class ImageComparison
 
         void Normalise(int entry)
         {
-            if (Read(slot, entry + (CauseWord * Layout.Word)) is MisalignedFetch or Breakpoint) slot.AsSpan(entry + (ValueWord * Layout.Word), Layout.Word).Clear();
+            ulong cause = Read(slot, entry + (CauseWord * Layout.Word));
+            var value = slot.AsSpan(entry + (ValueWord * Layout.Word), Layout.Word);
+            if (cause is MisalignedFetch or Breakpoint) value.Clear();
+            if (cause is LoadAccess or StoreAccess) value[0] &= unchecked((byte)~(Layout.Word - 1));
             var at = slot.AsSpan(entry + (StatusWord * Layout.Word));
             ulong status = BinaryPrimitives.ReadUInt64LittleEndian(at);
             if ((status & FloatDirty) != 0) BinaryPrimitives.WriteUInt64LittleEndian(at, status | FloatDirty | (is64 ? IsDirty64 : IsDirty32));

@@ -11,7 +11,7 @@ namespace Emulator.Tests.RiscV.RandomPrograms;
 /// <param name="Cpu">Its processor, without what we have not.</param>
 /// <param name="Isa">Our processor, without what it has not.</param>
 /// <param name="Without">Instructions that it gets wrong.</param>
-/// <param name="IgnoresReservedPteBits">It does not refuse what bits 63 to 54 of page-table entries reserve.</param>
+/// <param name="IgnoresReservedPteBits">It does not refuse what bits 62 to 54 of page-table entries reserve.</param>
 /// <param name="HasExactTrapValues">mtval is the address of an EBREAK, and the target of a misaligned jump; else 0, and the jump.</param>
 /// <param name="ClearsModifyPrivilege">SRET clears mstatus.MPRV, not only MRET.</param>
 internal sealed partial record SystemOracle(
