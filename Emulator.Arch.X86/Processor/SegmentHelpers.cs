@@ -16,7 +16,7 @@ internal readonly record struct SegmentAccess(int Segment, int Bytes, bool IsWri
 
     public long Pack() => (long)(uint)Segment | ((long)Bytes << BytesShift) | (IsWrite ? 1L << WriteShift : 0);
 
-    public static SegmentAccess Unpack(ulong packed) => new((int)(packed & 0xff), (int)(packed >> BytesShift) & 0xffff, (packed >> WriteShift) != 0);
+    public static SegmentAccess Unpack(ulong packed) => new((int)(packed & 0xff), (int)(packed >> BytesShift) & 0xffff, ((packed >> WriteShift) & 1) != 0);
 }
 
 /// <summary>Checks of segments that are not flat, and of addresses.</summary>
