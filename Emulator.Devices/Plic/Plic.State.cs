@@ -16,6 +16,9 @@ public record struct PlicState
     /// <summary>Claimed and not completed: the gateway forwards nothing.</summary>
     internal PlicSourceSet InService;
 
+    /// <summary>Edges that wait for the completion of the request before.</summary>
+    internal PlicSourceSet Edges;
+
     /// <summary>Priority of each source.</summary>
     internal PlicPriorities Priorities;
 

@@ -3,7 +3,9 @@ using Emulator.Core.Bus;
 namespace Emulator.Devices;
 
 /// <summary>
-/// The platform-level interrupt controller: routes the level-triggered lines of devices to the external interrupt inputs of harts.
+/// The platform-level interrupt controller: routes the lines of devices to the external interrupt inputs of harts. A source's gateway
+/// (chapter 2) takes the line's level, or, for a source said to be so, each assertion of it: then a device that is not quietened
+/// interrupts once and not for ever, and has to assert its line again, high or not, for whatever happens next.
 /// Answers aligned 4-byte accesses; registers of sources and contexts that do not exist read 0.
 /// </summary>
 public sealed partial class Plic : IMmioDevice, IResettable, IStateful<PlicState>
@@ -12,6 +14,7 @@ public sealed partial class Plic : IMmioDevice, IResettable, IStateful<PlicState
     private readonly IInterruptLine[] _contexts;
     private readonly IInterruptLine[] _sources;
     private readonly PlicSourceSet _implemented;
+    private readonly PlicSourceSet _edges;
     private readonly int _words;
     private readonly OutputSequencer _outputs;
     private PlicState _state;
@@ -21,8 +24,9 @@ public sealed partial class Plic : IMmioDevice, IResettable, IStateful<PlicState
     /// <param name="contexts">
     /// The external interrupt input of each context; the virt machine has two a hart, machine level before supervisor level.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">Too few or too many of either.</exception>
-    public Plic(int sources, IReadOnlyList<IInterruptLine> contexts)
+    /// <param name="edgeSources">The sources whose assertions count, not their levels.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Too few or too many of either, or an edge source that does not exist.</exception>
+    public Plic(int sources, IReadOnlyList<IInterruptLine> contexts, params ReadOnlySpan<int> edgeSources)
     {
         ArgumentNullException.ThrowIfNull(contexts);
         ArgumentOutOfRangeException.ThrowIfLessThan(sources, 1);
@@ -32,6 +36,13 @@ public sealed partial class Plic : IMmioDevice, IResettable, IStateful<PlicState
         _contexts = [.. contexts];
         _sources = [.. Enumerable.Range(1, sources).Select(source => new SourceLine(this, source))];
         _implemented = PlicSourceSet.FirstSources(sources);
+        foreach (int source in edgeSources)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(source, 1, nameof(edgeSources));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(source, sources, nameof(edgeSources));
+            _edges.Set(source, true);
+        }
+
         _words = PlicSourceSet.WordsFor(sources);
         _outputs = new OutputSequencer(DriveOutputs);
     }
@@ -110,6 +121,7 @@ public sealed partial class Plic : IMmioDevice, IResettable, IStateful<PlicState
         state.Lines.IntersectWith(_implemented);
         state.Pending.IntersectWith(_implemented);
         state.InService.IntersectWith(_implemented);
+        state.Edges.IntersectWith(_edges);
         foreach (ref PlicSourceSet enables in (Span<PlicSourceSet>)state.Enables)
         {
             enables.IntersectWith(_implemented);
@@ -129,12 +141,18 @@ public sealed partial class Plic : IMmioDevice, IResettable, IStateful<PlicState
     {
         lock (_lock)
         {
-            if (_state.Lines.Has(source) == asserted)
+            bool isEdge = asserted && _edges.Has(source) && !_state.Pending.Has(source);
+            if (_state.Lines.Has(source) == asserted && !isEdge)
             {
                 return;
             }
 
             _state.Lines.Set(source, asserted);
+            if (isEdge)
+            {
+                _state.Edges.Set(source, true);
+            }
+
             if (!asserted || !TryForward(source))
             {
                 return; // a request once forwarded is not retracted (chapter 2, "interrupt gateways")
@@ -144,13 +162,15 @@ public sealed partial class Plic : IMmioDevice, IResettable, IStateful<PlicState
         _outputs.Update();
     }
 
-    // The gateway forwards a level as a request, then waits for the completion of that request.
+    // The gateway forwards a level or a noted edge as a request, then waits for the completion of that request.
     private bool TryForward(int source)
     {
-        bool forwards = _state.Lines.Has(source) && !_state.InService.Has(source) && !_state.Pending.Has(source);
+        bool isAsserted = _edges.Has(source) ? _state.Edges.Has(source) : _state.Lines.Has(source);
+        bool forwards = isAsserted && !_state.InService.Has(source) && !_state.Pending.Has(source);
         if (forwards)
         {
             _state.Pending.Set(source, true);
+            _state.Edges.Set(source, false);
         }
 
         return forwards;

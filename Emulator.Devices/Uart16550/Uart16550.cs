@@ -60,7 +60,8 @@ public sealed partial class Uart16550 : IMmioDevice, ICharacterDevice, IResettab
                 (wants, after) = (WantsInput, IdentifyInterrupt());
             }
 
-            if (before != after) // seldom: drivers poll LSR
+            // seldom: drivers poll LSR. Characters that remain assert the line anew, for a controller that looks at edges.
+            if (before != after || (present == Register.Data && after != InterruptId.None))
             {
                 _outputs.Update();
             }

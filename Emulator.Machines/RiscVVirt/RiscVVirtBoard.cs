@@ -54,7 +54,8 @@ internal sealed class RiscVVirtBoard : IMachineBoard
             Add("clint", RiscVVirtMap.Clint, RiscVVirtMap.ClintSize, _aclint);
             Add("sswi", RiscVVirtMap.Sswi, RiscVVirtMap.SswiSize, new AclintSswi([.. _harts.Select(h => h.GetInterruptLine(SupervisorSoftware))]));
             var plic = new Plic(RiscVVirtMap.PlicSources,
-                [.. _harts.SelectMany(h => (IInterruptLine[])[h.GetInterruptLine(MachineExternal), h.GetInterruptLine(SupervisorExternal)])]);
+                [.. _harts.SelectMany(h => (IInterruptLine[])[h.GetInterruptLine(MachineExternal), h.GetInterruptLine(SupervisorExternal)])],
+                RiscVVirtMap.UartSource); // as QEMU's: xv6 never quietens an empty transmitter, and would see nothing but its interrupt
             Add("plic", RiscVVirtMap.Plic, plic.WindowSize, plic);
             Add("finisher", RiscVVirtMap.Finisher, RiscVVirtMap.FinisherSize, new TestFinisher(context.Control));
             Add("rtc", RiscVVirtMap.Rtc, RiscVVirtMap.RtcSize, new GoldfishRtc(plic.Source(RiscVVirtMap.RtcSource), clock, GoldfishRtcOptions.StartingAt(StartTime())));

@@ -14,7 +14,7 @@ internal sealed class PlicTests
     private Plic _plic = null!;
 
     public static DeviceCase Case => DeviceCase.Of<Plic, PlicState>(
-        static environment => new Plic(Sources, environment.Lines(Contexts)),
+        static environment => new Plic(Sources, environment.Lines(Contexts), 10, 33, 95),
         0x20_0000 + (0x1000 * Contexts),
         [
             .. Enumerable.Range(0, 100).Select(Priority),
@@ -32,6 +32,25 @@ internal sealed class PlicTests
     {
         _lines = FakeInterruptLine.Many(Contexts);
         _plic = new Plic(Sources, _lines);
+    }
+
+    [Test]
+    public void An_edge_source_counts_assertions_and_not_the_level()
+    {
+        var plic = new Plic(Sources, _lines, edgeSources: 10);
+        plic.Write32(Priority(10), 1);
+        plic.Write32(Enable(0), 1 << 10);
+        plic.Source(10).Set(true);
+        plic.Source(10).Set(true);
+        Assert.That(plic.Read32(Claim(0)), Is.EqualTo(10));
+        plic.Write32(Claim(0), 10);
+        Assert.That(_lines[0].IsAsserted, Is.False, "high, but nothing new since the claim");
+        plic.Source(10).Set(true);
+        Assert.That(plic.Read32(Claim(0)), Is.EqualTo(10));
+        plic.Source(10).Set(true);
+        plic.Source(10).Set(false);
+        plic.Write32(Claim(0), 10);
+        Assert.That(_lines[0].IsAsserted, "asserted while in service");
     }
 
     [Test]
