@@ -157,7 +157,7 @@ internal static class SegmentMoves
     {
         l.Ir.Call(ControlHelpers.CheckBaseInstructions);
         var value = l.ReadZero(0);
-        if (l.SizeOf(0) == 8) l.Ir.Call(SegmentHelpers.CheckCanonicalTarget, 1, value);
+        if (l.SizeOf(0) == 8) l.Ir.Call(ControlHelpers.CheckBase, value);
         l.Ir.Write(X86Slots.SegmentBase(segment), l.Ir.Hold(value));
     }
 }

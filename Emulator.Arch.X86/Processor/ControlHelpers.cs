@@ -49,6 +49,9 @@ internal static class ControlHelpers
     /// <summary>#UD unless CR4.FSGSBASE is set.</summary>
     public static readonly Helper CheckBaseInstructions = X86Helpers.Register(CheckBaseInstructionsOf, HelperEffects.MayFault);
 
+    /// <summary>(address): #GP unless a segment base may be loaded with it.</summary>
+    public static readonly Helper CheckBase = X86Helpers.Register(CheckBaseOf, HelperEffects.MayFault);
+
     /// <summary>SWAPGS.</summary>
     public static readonly Helper SwapGs = X86Helpers.Register(SwapGsOf, HelperEffects.ReadsSlots | HelperEffects.WritesSlots);
 
@@ -157,7 +160,7 @@ internal static class ControlHelpers
     private static ulong LoadTableOf(VirtualCpu cpu, ulong table, ulong tableBase, ulong limit)
     {
         var x86 = (X86Cpu)cpu;
-        if (x86.Is64BitCode && !x86.IsCanonical(tableBase)) cpu.RaiseFault(X86Fault.GeneralProtection());
+        if (x86.Is64BitCode && !x86.IsCanonicalForRegister(tableBase)) cpu.RaiseFault(X86Fault.GeneralProtection());
         else Table(x86, table) = new TableRegister(tableBase, (ushort)limit);
         return 0;
     }
@@ -206,6 +209,13 @@ internal static class ControlHelpers
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong CheckBaseOf(VirtualCpu cpu, ulong address, ulong b, ulong c)
+    {
+        if (!((X86Cpu)cpu).IsCanonicalForRegister(address)) cpu.RaiseFault(X86Fault.GeneralProtection());
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong SwapGsOf(VirtualCpu cpu, ulong a, ulong b, ulong c)
     {
         var x86 = (X86Cpu)cpu;
@@ -232,7 +242,7 @@ internal static class ControlHelpers
         var x86 = (X86Cpu)cpu;
         bool usesContexts = (x86.Registers.Cr4 & Cr4.PcidE) != 0;
         bool isBad = type > all || (context & ~contextMask) != 0
-            || (type <= single && context != 0 && !usesContexts) || (type == individual && !x86.IsCanonical(address));
+            || (type <= single && context != 0 && !usesContexts) || (type == individual && !x86.IsCanonicalForRegister(address));
         if (isBad) cpu.RaiseFault(X86Fault.GeneralProtection());
         else x86.DropTranslations();
         return 0;

@@ -80,11 +80,11 @@ internal static class ModelSpecificRegisters
         return true;
     }
 
-    private static bool SetAddress(X86Cpu cpu, ref ulong register, ulong value) => cpu.IsCanonical(value) && Set(ref register, value);
+    private static bool SetAddress(X86Cpu cpu, ref ulong register, ulong value) => cpu.IsCanonicalForRegister(value) && Set(ref register, value);
 
     private static bool SetBase(X86Cpu cpu, int segment, ulong value)
     {
-        if (!cpu.IsCanonical(value)) return false;
+        if (!cpu.IsCanonicalForRegister(value)) return false;
         cpu[X86Slots.SegmentBase(segment)] = value;
         return true;
     }

@@ -153,7 +153,7 @@ public sealed partial class X86Cpu
         if (!descriptor.IsSystem || descriptor.Type != SystemType.Ldt) return refusal;
         if (ReadUpperHalf(selector, refusal, ref descriptor) is { } badHalf) return badHalf;
         if (!descriptor.IsPresent) return isTaskSwitch ? X86Fault.InvalidTss(error) : X86Fault.NotPresent(error);
-        if (IsLongMode && !IsCanonical(descriptor.Base)) return refusal;
+        if (IsLongMode && !IsCanonicalForRegister(descriptor.Base)) return refusal;
         Registers.Ldtr = descriptor.SystemSegment(selector);
         return null;
     }
@@ -171,7 +171,7 @@ public sealed partial class X86Cpu
         if (!isTss) return refusal;
         if (ReadUpperHalf(selector, refusal, ref descriptor) is { } badHalf) return badHalf;
         if (!descriptor.IsPresent) return X86Fault.NotPresent(error);
-        if (IsLongMode && !IsCanonical(descriptor.Base)) return refusal;
+        if (IsLongMode && !IsCanonicalForRegister(descriptor.Base)) return refusal;
         if (MarkBusy(descriptor, true) is { } unmarked) return unmarked;
         var tss = descriptor.SystemSegment(selector);
         Registers.Tr = tss with { Attributes = tss.Attributes | (SegmentAttributes)2 };

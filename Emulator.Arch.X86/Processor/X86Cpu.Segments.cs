@@ -37,4 +37,14 @@ public sealed partial class X86Cpu
         int unused = (Registers.Cr4 & Cr4.La57) != 0 ? 7 : 16;
         return (ulong)((long)(address << unused) >> unused) == address;
     }
+
+    /// <summary>
+    /// True for an address that registers may be loaded with: canonical for the widest addresses that the processor has, whatever paging
+    /// is in use (5-Level Paging white paper, 2.3.2).
+    /// </summary>
+    internal bool IsCanonicalForRegister(ulong address)
+    {
+        int unused = Features.HasFiveLevelPaging ? 7 : 16;
+        return (ulong)((long)(address << unused) >> unused) == address;
+    }
 }
