@@ -29,7 +29,7 @@ internal static class SegmentLoadHelpers
     public static readonly Helper StoreIf = X86Helpers.Register(StoreIfOf, InterruptHelpers.All);
 
     /// <summary>Where the condition of <see cref="StoreIf"/> is.</summary>
-    public const int ConditionBit = 40;
+    public const int ConditionBit = 48;
 
     /// <summary>Set in the result of a query that succeeded.</summary>
     public const int ValidBit = 32;
@@ -47,7 +47,7 @@ internal static class SegmentLoadHelpers
     private static ulong StoreIfOf(VirtualCpu cpu, ulong packed, ulong offset, ulong value)
     {
         var x86 = (X86Cpu)cpu;
-        var access = SegmentAccess.Unpack(packed);
+        var access = SegmentAccess.Unpack(packed & ((1ul << ConditionBit) - 1));
         if (packed >> ConditionBit == 0) return 0;
         if (x86.TryGetLinear(access, offset, out ulong linear, out var fault))
         {

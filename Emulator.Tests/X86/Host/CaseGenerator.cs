@@ -16,6 +16,7 @@ internal sealed class CaseGenerator
     private const int SlotBytes = 256;
     private const int Slots = HostLayout.CodePages * HostLayout.PageSize / SlotBytes;
     private const int JumpBytes = 5;
+    private const int MostBytes = 16;
     private const int Attempts = 200;
     private const uint ArithmeticFlags = 0x8d5;
 
@@ -86,7 +87,7 @@ internal sealed class CaseGenerator
 
             var instruction = Decode(bytes, address, out var error);
             if (error == DecoderError.NoMoreBytes) continue; // a prefix made it longer
-            if (!instruction.IsInvalid && (instruction.Length != bytes.Length || EncodingCatalog.ReasonToSkip(instruction, bytes, _bits) is not null)) continue;
+            if ((!instruction.IsInvalid && instruction.Length != bytes.Length) || EncodingCatalog.ReasonToSkip(instruction, bytes, _bits) is not null) continue;
             Span<byte> code = start.Code;
             Jump(code, start.CodeAddress, BackExit);
             bytes.CopyTo(code[JumpBytes..]);
@@ -145,22 +146,26 @@ internal sealed class CaseGenerator
     {
         // permission checked, or not, when there is nothing to transfer
         bool isPort = instruction.Mnemonic is Mnemonic.Insb or Mnemonic.Insw or Mnemonic.Insd or Mnemonic.Outsb or Mnemonic.Outsw or Mnemonic.Outsd;
-        if (isPort && start.Registers[1] == 0) return false;
+        if (isPort && (ushort)start.Registers[1] == 0) return false;
 
         // alignment of the last stack location that it touches
         if (instruction.Mnemonic == Mnemonic.Enter && (start.Flags & Eflags.Ac) != 0) return false;
-        if (_bits == 64) return true;
         foreach (var access in _information.GetInfo(instruction).GetUsedMemory())
         {
-            // limits of 4 GiB (SDM volume 3, 5.3)
-            const ulong end = 1ul << 32;
-            ulong size = (ulong)Math.Max(access.MemorySize.GetSize(), 1);
+            ulong size = (ulong)Math.Max(access.MemorySize.GetSize(), MostBytes);
             ulong linear = AddressOf(start, access);
-            if (linear + size > end || linear + size - SegmentBase(access.Segment) > end) return false;
+            ulong offset = linear - SegmentBase(access.Segment);
+            if (linear - HostLayout.HostProgram < HostLayout.HostProgramBytes) return false;
+
+            // limits of 4 GiB (SDM volume 3, 5.3); AMD's processors want canonical offsets, too
+            const ulong end = 1ul << 32;
+            if (_bits == 32 ? linear + size > end || offset + size > end : linear != offset && !IsCanonical(offset)) return false;
         }
 
         return true;
     }
+
+    private static bool IsCanonical(ulong address) => (address + (1ul << 47)) >> 48 == 0;
 
     // Operands for which something else happens than a fault or nothing.
     private void Suit(ref HostCase start, in Instruction instruction)

@@ -8,6 +8,9 @@ internal static class EncodingCatalog
     private const byte OperandSizePrefix = 0x66;
     private const byte RepnePrefix = 0xf2;
     private const byte RepPrefix = 0xf3;
+    private const byte LockPrefix = 0xf0;
+    private const byte MoveFromControl = 0x20;
+    private const byte MoveToControl = 0x22;
 
     private static readonly HashSet<CpuidFeature> Features =
     [
@@ -44,6 +47,7 @@ internal static class EncodingCatalog
         if (info.DecoderOption != DecoderOptions.None) return "only of some processors";
         if (code.CpuidFeatures().Any(static feature => !Features.Contains(feature))) return "not a feature that is emulated";
         if (Incomparable.TryGetValue(code.Mnemonic(), out string? reason)) return reason;
+        if (code == Code.Movsxd_r16_rm16) return "AMD's processors read four bytes";
         bool usesMmx = false;
         bool usesSegment = false;
         for (int i = 0; i < info.OpCount; i++)
@@ -66,10 +70,11 @@ internal static class EncodingCatalog
     /// <summary>Why an instruction is not compared though its encoding is: prefixes; null when it is.</summary>
     public static string? ReasonToSkip(in Instruction instruction, ReadOnlySpan<byte> bytes, int bits)
     {
+        if (instruction.IsInvalid) return bytes.IndexOf([LockPrefix]) is >= 0 and var at && bytes[at..].IndexOfAny(MoveFromControl, MoveToControl) >= 0 ? "LOCK MOV CR0 is MOV CR8 of AMD's" : null;
         if (ReasonToSkip(instruction.Code, bits) is { } reason) return reason;
         bool isNearBranch = instruction.FlowControl is not (FlowControl.Next or FlowControl.Interrupt or FlowControl.Exception);
         if (bits == 64 && isNearBranch && bytes[..^1].Contains(OperandSizePrefix)) return "processors differ: 66 before near branches in 64-bit mode";
-        if (instruction.Mnemonic is Mnemonic.Loope or Mnemonic.Loopne && bytes.IndexOfAny(RepnePrefix, RepPrefix) is >= 0 and var at && at < bytes.Length - 2)
+        if (instruction.Mnemonic is Mnemonic.Loope or Mnemonic.Loopne && bytes.IndexOfAny(RepnePrefix, RepPrefix) is >= 0 and var prefix && prefix < bytes.Length - 2)
         {
             return "F2 and F3 choose between LOOPE and LOOPNE of AMD's processors";
         }

@@ -11,6 +11,9 @@ internal static class HostLayout
     /// <summary>Where the host's program is.</summary>
     public const ulong HostProgram = 0x6b5a_0000;
 
+    /// <summary>More than it has.</summary>
+    public const ulong HostProgramBytes = 0x200_0000;
+
     public const ulong Code = 0x1234_0000;
     public const int CodePages = 16;
 
