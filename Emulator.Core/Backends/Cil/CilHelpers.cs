@@ -20,4 +20,7 @@ internal static class CilHelpers
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> Pack(ulong low, ulong high) => Vector128.Create(low, high).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> PackLow(ulong low) => Vector128.CreateScalar(low).AsByte();
 }

@@ -118,6 +118,10 @@ internal abstract class OperationEmitter(ILGenerator il)
     {
         switch (instruction.Opcode)
         {
+            case Opcode.VectorPack when instruction.B == Slot.Zero:
+                LoadA();
+                Il.Emit(OpCodes.Call, Static(typeof(CilHelpers), nameof(CilHelpers.PackLow), typeof(ulong)));
+                break;
             case Opcode.VectorPack:
                 LoadA();
                 LoadB();
