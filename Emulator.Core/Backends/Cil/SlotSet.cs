@@ -1,13 +1,14 @@
 namespace Emulator.Core.Backends.Cil;
 
 /// <summary>A set of the guest slots that a region uses, by their position in the region's list; at most 128.</summary>
-internal readonly record struct SlotSet(UInt128 Bits)
+/// <remarks>Two words, not UInt128, which crossgen leaves to the just-in-time compiler with every method that touches one.</remarks>
+internal readonly record struct SlotSet(ulong Low, ulong High)
 {
     public const int Capacity = 128;
 
-    public static SlotSet operator |(SlotSet left, SlotSet right) => new(left.Bits | right.Bits);
+    public static SlotSet operator |(SlotSet left, SlotSet right) => new(left.Low | right.Low, left.High | right.High);
 
-    public SlotSet With(int index) => new(Bits | (UInt128.One << index));
+    public SlotSet With(int index) => index < 64 ? this with { Low = Low | (1ul << index) } : this with { High = High | (1ul << (index - 64)) };
 
-    public bool Contains(int index) => ((Bits >> index) & UInt128.One) != UInt128.Zero;
+    public bool Contains(int index) => (((index < 64 ? Low : High) >> index) & 1) != 0;
 }
