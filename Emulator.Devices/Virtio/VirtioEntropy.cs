@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Emulator.Core.Bus;
+using Emulator.Devices.Host;
 
 namespace Emulator.Devices.Virtio;
 
@@ -24,7 +24,7 @@ public static class EntropySource
 
     private sealed class HostSource : IEntropySource
     {
-        public void Fill(ulong position, Span<byte> destination) => RandomNumberGenerator.Fill(destination);
+        public void Fill(ulong position, Span<byte> destination) => HostEntropy.Fill(destination);
     }
 
     /// <summary>Each aligned word is a mix (the finaliser of SplitMix64) of its place and the seed.</summary>

@@ -5,6 +5,7 @@ using Emulator.Core.Execution;
 using Emulator.Core.Loading;
 using Emulator.Core.Memory;
 using Emulator.Devices;
+using Emulator.Devices.Host;
 using Emulator.Devices.Storage;
 using Emulator.Devices.Virtio;
 using Emulator.Devices.Work;
@@ -204,7 +205,7 @@ internal sealed class RiscVVirtBoard : IMachineBoard
     private byte[] CreateTree((ulong Start, ulong End)? initrd)
     {
         byte[] seed = new byte[32];
-        if (!_description.Engine.IsDeterministic) System.Security.Cryptography.RandomNumberGenerator.Fill(seed);
+        if (!_description.Engine.IsDeterministic) HostEntropy.Fill(seed);
         var tree = _description.DeviceTree ?? RiscVVirtDeviceTree.Create(_description, seed);
         if (_description.Append.Length > 0 || _description.DeviceTree is null) tree.SetBootArguments(_description.Append);
         if (initrd is { } range) tree.SetInitrd(new GuestPhysicalAddress(range.Start), new GuestPhysicalAddress(range.End));
