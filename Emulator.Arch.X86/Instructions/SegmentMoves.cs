@@ -98,7 +98,7 @@ internal static class SegmentMoves
         if (!l.RequireProtected()) return;
         var result = l.Ir.Call(helper, ReadSelector(l, 1));
         var isValid = l.Ir.Hold(l.Ir.ShrU(result, SegmentLoadHelpers.ValidBit));
-        var value = l.Ir.Hold(l.Ir.Select(isValid, l.ZeroExtend(result, l.SizeOf(0)), l.ReadZero(0)));
+        var value = l.Ir.Hold(l.Ir.Select(isValid, l.ZeroExtend(result, Math.Min(l.SizeOf(0), sizeof(uint))), l.ReadZero(0)));
         SetZero(l, isValid);
         bool writesUpperHalf = l.SizeOf(0) == 4 && l.Is64;
         if (writesUpperHalf) value = l.Ir.Select(isValid, value, IrBuilder.Read(X86Slots.Of(l.Instruction.Op0Register)));

@@ -4,7 +4,7 @@ using Iced.Intel;
 
 namespace Emulator.Arch.X86.Instructions;
 
-/// <summary>INT n, INT3, INT1, INTO, BOUND.</summary>
+/// <summary>INT n, INT3, INT1, INTO, BOUND, UD0, UD1, UD2.</summary>
 internal static class SoftwareInterrupts
 {
     public static IReadOnlyList<InstructionRow> Rows { get; } =
@@ -14,6 +14,9 @@ internal static class SoftwareInterrupts
         new(Mnemonic.Int1, static l => Interrupt(l, (int)X86Exception.Debug, InterruptKind.PrivilegedSoftware)),
         new(Mnemonic.Into, InterruptOnOverflow),
         new(Mnemonic.Bound, CheckBounds),
+        new(Mnemonic.Ud0, static l => l.Fault(X86Exception.InvalidOpcode)),
+        new(Mnemonic.Ud1, static l => l.Fault(X86Exception.InvalidOpcode)),
+        new(Mnemonic.Ud2, static l => l.Fault(X86Exception.InvalidOpcode)),
     ];
 
     private static void Interrupt(X86Lifter l, int vector, InterruptKind kind) =>

@@ -160,8 +160,12 @@ internal static class Strings
     private static void Compare(X86Lifter l) => Repeat(l, () =>
     {
         int bytes = l.Instruction.MemorySize.GetSize();
-        var second = l.Load(Element(l, isDestination: true, writes: false), bytes); // the order shows when both fault
-        var first = l.Load(Element(l, isDestination: false, writes: false), bytes);
+
+        // The order shows when both fault; processors that compare runs of bytes begin with the source.
+        bool isSourceFirst = bytes == 1 && l.Instruction.HasRepPrefix;
+        var one = l.Load(Element(l, !isSourceFirst, writes: false), bytes);
+        var other = l.Load(Element(l, isSourceFirst, writes: false), bytes);
+        var (first, second) = isSourceFirst ? (one, other) : (other, one);
         l.SetSubFlags(first, second, bytes);
         Advance(l, Rsi, bytes);
         Advance(l, Rdi, bytes);

@@ -13,8 +13,9 @@ internal static class FarReturn
     {
         var stack = StackView.Current(cpu);
         if (stack.CheckPops(2, size) is { } noRoom) return noRoom;
-        if (stack.Pop(size, out ulong pointer) is { } noPointer) return noPointer;
-        if (stack.Pop(size, out ulong selectorWord) is { } noSelector) return noSelector;
+        if (stack.Peek(size, size, out ulong selectorWord) is { } noSelector) return noSelector; // the order shows when both fault
+        if (stack.Peek(size, out ulong pointer) is { } noPointer) return noPointer;
+        stack.Drop(2 * size);
         ushort selector = (ushort)selectorWord;
         if (!cpu.IsProtected)
         {

@@ -21,9 +21,10 @@ internal static class InterruptReturn
         if ((cpu[X86Slots.ControlFlags] & Eflags.Nt) != 0) return TaskSwitch.Return(cpu, next);
         var stack = StackView.Current(cpu);
         if (stack.CheckPops(3, size) is { } noRoom) return noRoom;
-        if (stack.Pop(size, out ulong pointer) is { } noPointer) return noPointer;
-        if (stack.Pop(size, out ulong selector) is { } noSelector) return noSelector;
-        if (stack.Pop(size, out ulong flags) is { } noFlags) return noFlags;
+        if (stack.Peek(2 * size, size, out ulong flags) is { } noFlags) return noFlags; // the order shows when several fault
+        if (stack.Peek(size, size, out ulong selector) is { } noSelector) return noSelector;
+        if (stack.Peek(size, out ulong pointer) is { } noPointer) return noPointer;
+        stack.Drop(3 * size);
         bool isToVirtual = size == 4 && (flags & Eflags.Vm) != 0 && cpu.Registers.Cpl == 0 && !cpu.IsLongMode;
         return isToVirtual
             ? ReturnToVirtual(cpu, ref stack, pointer, (ushort)selector, flags)

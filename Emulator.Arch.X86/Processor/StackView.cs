@@ -11,6 +11,7 @@ internal struct StackView
     private readonly ulong _mask;
     private readonly X86MmuIndex _index;
     private readonly bool _is64;
+    private readonly bool _checksAlignment;
 
     /// <summary>A stack by its segment.</summary>
     /// <param name="cpu">Whose.</param>
@@ -26,6 +27,7 @@ internal struct StackView
         _base = segmentBase;
         _index = cpu.DataIndexAt(cpl);
         _is64 = is64;
+        _checksAlignment = cpl == 3 && ((X86Mode)cpu.Mode).Has(X86Mode.AlignmentCheck);
         _mask = is64 ? ulong.MaxValue : (segment.Attributes & SegmentAttributes.Default32) != 0 ? uint.MaxValue : ushort.MaxValue;
         Pointer = pointer;
     }
@@ -66,6 +68,7 @@ internal struct StackView
     {
         ulong pointer = Pointer - (ulong)size;
         if (!Fits(pointer, size)) return X86Fault.Stack(ErrorCode);
+        if (CheckAlignment(pointer, size) is { } misaligned) return misaligned;
         if (_cpu.WriteLinear(Linear(pointer), size, _index, value) is { } fault) return fault;
         Drop(-size);
         return null;
@@ -78,10 +81,15 @@ internal struct StackView
         return null;
     }
 
-    public readonly GuestFault? Peek(int size, out ulong value)
+    public readonly GuestFault? Peek(int size, out ulong value) => Peek(0, size, out value);
+
+    /// <summary>Reads what is a number of bytes above the pointer.</summary>
+    public readonly GuestFault? Peek(int offset, int size, out ulong value)
     {
         value = 0;
-        return Fits(Pointer, size) ? _cpu.ReadLinear(Linear(Pointer), size, _index, out value) : X86Fault.Stack(ErrorCode);
+        ulong pointer = Pointer + (ulong)offset;
+        if (!Fits(pointer, size)) return X86Fault.Stack(ErrorCode);
+        return CheckAlignment(pointer, size) ?? _cpu.ReadLinear(Linear(pointer), size, _index, out value);
     }
 
     /// <summary>Moves the pointer without an access.</summary>
@@ -90,6 +98,9 @@ internal struct StackView
     private readonly bool Fits(ulong pointer, int size) => _is64
         ? _cpu.IsCanonical(pointer) && _cpu.IsCanonical(pointer + (ulong)size - 1)
         : X86Cpu.IsWithin(_segment, pointer & _mask, size);
+
+    private readonly GuestFault? CheckAlignment(ulong pointer, int size) =>
+        _checksAlignment && (Linear(pointer) & (ulong)(size - 1)) != 0 ? X86Fault.Misaligned(Linear(pointer)) : null;
 
     private readonly ulong Linear(ulong pointer) => _is64 ? pointer : (uint)(_base + (pointer & _mask));
 }

@@ -47,6 +47,14 @@ public sealed partial class X86Cpu
             bool isBitString = instruction.Mnemonic is Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc;
             if (isBitString && instruction.Op1Kind == OpKind.Register) start = address; // the bit offset reaches beyond
             else if (address - start >= (ulong)Math.Max(size, LeastOperand)) continue;
+            if (memorySize is MemorySize.SegPtr16 or MemorySize.SegPtr32 or MemorySize.SegPtr64)
+            {
+                // two accesses, the offset's first
+                const int selectorBytes = 2;
+                size -= selectorBytes;
+                if (address - start >= (ulong)size) (start, size) = (start + (ulong)size, selectorBytes);
+            }
+
             if (instruction.Mnemonic == Mnemonic.Maskmovdqu) size /= 2; // two accesses, as AMD's processors have it
             bool isChecked = _mode.Is64 || used.Segment is not (Register.FS or Register.GS);
             return (!isChecked || (IsLinear(start) && IsLinear(start + (ulong)Math.Max(size, 1) - 1)), UsesStackSegment(used));

@@ -61,6 +61,7 @@ internal sealed class UserMachine : IDisposable
         Cpu.Registers.Efer = Efer.Sce | Efer.Lme | Efer.Lma | Efer.Nxe;
         Cpu.Registers.Gdtr = new TableRegister(Gdt, LimitOfGdt);
         Cpu.Registers.Idtr = new TableRegister(Idt, (Vectors * 16) - 1);
+        Cpu.Registers.Ldtr = default;
         Cpu.Registers.Tr = new SystemSegment(TssSelector, Tss, LimitOfTss, SegmentAttributes.Present | BusyTss);
         Cpu.FlushTlb();
     }
@@ -155,6 +156,9 @@ internal sealed class UserMachine : IDisposable
         Descriptor(HostLayout.Code32Selector, 0x00cf_fb00_0000_ffff);
         Descriptor(HostLayout.DataSelector, 0x00cf_f300_0000_ffff);
         Descriptor(HostLayout.Code64Selector, 0x00af_fb00_0000_ffff);
+        Descriptor(HostLayout.FsSelector, Data(HostLayout.FsBase));
+        Descriptor(HostLayout.GsSelector, Data(HostLayout.GsBase));
+        Descriptor(HostLayout.ProcessorSelector, 0x0040_f500_0000_0000);
         ulong low = Tss & 0xffff_ffff;
         Descriptor(TssSelector, LimitOfTss | ((low & 0xff_ffff) << 16) | (0x8bul << 40) | ((low >> 24) << 56));
         Descriptor(TssSelector + 8, Tss >> 32);
@@ -171,6 +175,8 @@ internal sealed class UserMachine : IDisposable
             Write(handler, Hlt);
         }
 
+        // thread-local storage has the bit that is the system's
+        static ulong Data(ulong start) => 0x00df_f300_0000_ffff | ((start & 0xff_ffff) << 16) | ((start >> 24) << 56);
         void Descriptor(int selector, ulong value) => Write(Gdt + (ulong)(selector & ~7), value);
         void Write(ulong linear, ulong value) => Memory.TryWrite(new GuestPhysicalAddress(linear - SystemLinear + System), 8, value);
     }

@@ -4,19 +4,12 @@ using Iced.Intel;
 
 namespace Emulator.Tests.X86.Host;
 
-/// <summary>A case, and what it is about.</summary>
-internal sealed record GeneratedCase(HostCase Start, Instruction Instruction, byte[] Bytes)
-{
-    public ulong this[Register register] => Start.Registers[register.GetFullRegister() - Register.RAX];
-}
-
 /// <summary>Makes cases of one instruction: where it stands, and registers and memory that it does something with.</summary>
 internal sealed class CaseGenerator
 {
     private const int SlotBytes = 256;
     private const int Slots = HostLayout.CodePages * HostLayout.PageSize / SlotBytes;
     private const int JumpBytes = 5;
-    private const int MostBytes = 16;
     private const int Attempts = 200;
     private const uint ArithmeticFlags = 0x8d5;
 
@@ -39,6 +32,7 @@ internal sealed class CaseGenerator
         _writer = new InstructionWriter(_random, _values, bits);
         _bits = bits;
         _encodings = [.. encodings];
+        _random.Shuffle(_encodings);
     }
 
     /// <summary>Cases of all encodings in turn, without end: each instruction with several operand values.</summary>
@@ -53,7 +47,7 @@ internal sealed class CaseGenerator
                 {
                     HostCase start;
                     do start = Operands(code, instruction);
-                    while (!instruction.IsInvalid && !IsComparable(start, instruction));
+                    while (!instruction.IsInvalid && !IsHarmless(start, instruction));
                     yield return new GeneratedCase(start, instruction, bytes);
                     code.CodeLength = 0; // it is there already
                 }
@@ -87,7 +81,7 @@ internal sealed class CaseGenerator
 
             var instruction = Decode(bytes, address, out var error);
             if (error == DecoderError.NoMoreBytes) continue; // a prefix made it longer
-            if ((!instruction.IsInvalid && instruction.Length != bytes.Length) || EncodingCatalog.ReasonToSkip(instruction, bytes, _bits) is not null) continue;
+            if ((!instruction.IsInvalid && instruction.Length != bytes.Length) || (!instruction.IsInvalid && EncodingCatalog.ReasonToSkip(instruction.Code, _bits) is not null)) continue;
             Span<byte> code = start.Code;
             Jump(code, start.CodeAddress, BackExit);
             bytes.CopyTo(code[JumpBytes..]);
@@ -141,31 +135,16 @@ internal sealed class CaseGenerator
         ulong Middle() => HostLayout.Stack + (HostLayout.PageSize / 2) + (ulong)(_random.Next(32) * 8);
     }
 
-    // Some operands make processors differ.
-    private bool IsComparable(in HostCase start, in Instruction instruction)
+    // The program that executes the cases is not to be touched by them.
+    private bool IsHarmless(in HostCase start, in Instruction instruction)
     {
-        // permission checked, or not, when there is nothing to transfer
-        bool isPort = instruction.Mnemonic is Mnemonic.Insb or Mnemonic.Insw or Mnemonic.Insd or Mnemonic.Outsb or Mnemonic.Outsw or Mnemonic.Outsd;
-        if (isPort && (ushort)start.Registers[1] == 0) return false;
-
-        // alignment of the last stack location that it touches
-        if (instruction.Mnemonic == Mnemonic.Enter && (start.Flags & Eflags.Ac) != 0) return false;
         foreach (var access in _information.GetInfo(instruction).GetUsedMemory())
         {
-            ulong size = (ulong)Math.Max(access.MemorySize.GetSize(), MostBytes);
-            ulong linear = AddressOf(start, access);
-            ulong offset = linear - SegmentBase(access.Segment);
-            if (linear - HostLayout.HostProgram < HostLayout.HostProgramBytes) return false;
-
-            // limits of 4 GiB (SDM volume 3, 5.3); AMD's processors want canonical offsets, too
-            const ulong end = 1ul << 32;
-            if (_bits == 32 ? linear + size > end || offset + size > end : linear != offset && !IsCanonical(offset)) return false;
+            if (MemoryOperand.AddressOf(start, access) - HostLayout.HostProgram < HostLayout.HostProgramBytes) return false;
         }
 
         return true;
     }
-
-    private static bool IsCanonical(ulong address) => (address + (1ul << 47)) >> 48 == 0;
 
     // Operands for which something else happens than a fault or nothing.
     private void Suit(ref HostCase start, in Instruction instruction)
@@ -194,11 +173,20 @@ internal sealed class CaseGenerator
             case Mnemonic.Maskmovdqu:
                 if (instruction.Op1Register != instruction.Op0Register && _values.OneIn(4)) start.Vectors[2 * (instruction.Op1Register - Register.XMM0)] = 0;
                 break;
+            case Mnemonic.Verr or Mnemonic.Verw or Mnemonic.Lar or Mnemonic.Lsl when instruction.GetOpKind(instruction.OpCount - 1) == OpKind.Register:
+                SetSelector(ref start, instruction.GetOpRegister(instruction.OpCount - 1));
+                break;
+            case Mnemonic.Mov when instruction.Op0Register.IsSegmentRegister() && instruction.Op1Kind == OpKind.Register:
+                SetSelector(ref start, instruction.Op1Register);
+                break;
             default:
                 if (instruction.HasRepPrefix || instruction.HasRepnePrefix) Set(ref start, Register.RCX, _values.OneIn(20) ? _values.Integer(_bits / 8) : (ulong)_random.Next(40));
                 break;
         }
     }
+
+    private void SetSelector(ref HostCase start, Register register) =>
+        Set(ref start, register, (start.Registers[register.GetFullRegister() - Register.RAX] & ~0xfffful) | _values.Any<ushort>(HostLayout.SomeSelectors));
 
     private void Set(ref HostCase start, Register register, ulong value) =>
         start.Registers[register.GetFullRegister() - Register.RAX] = _bits == 64 ? value : (uint)value;
@@ -223,40 +211,21 @@ internal sealed class CaseGenerator
                 }
             }
 
-            Fill(ref start, AddressOf(start, access), size, instruction);
+            Fill(ref start, MemoryOperand.AddressOf(start, access), size, instruction);
         }
     }
 
     private void Aim(ref HostCase start, in UsedMemory access, Register solved, ulong target)
     {
-        ulong mask = AddressMask(access.AddressSize);
-        ulong rest = target - SegmentBase(access.Segment) - access.Displacement;
+        ulong mask = MemoryOperand.AddressMask(access.AddressSize);
+        ulong rest = target - MemoryOperand.SegmentBase(access.Segment) - access.Displacement;
         ulong factor = access.Base == Register.None ? (ulong)access.Scale : 1;
         if (access.Base != Register.None && access.Index == access.Base) factor += (ulong)access.Scale;
-        else if (access.Base != Register.None && access.Index != Register.None) rest -= Content(start, access.Index) * (ulong)access.Scale;
+        else if (access.Base != Register.None && access.Index != Register.None) rest -= MemoryOperand.Content(start, access.Index) * (ulong)access.Scale;
         ulong value = factor == 1 ? rest & mask : (rest & mask) / factor;
         ulong before = start.Registers[solved.GetFullRegister() - Register.RAX];
         Set(ref start, solved, (value & mask) | (before & ~mask));
     }
-
-    private static ulong AddressOf(in HostCase start, in UsedMemory access)
-    {
-        ulong sum = access.Displacement;
-        if (access.Base is not (Register.None or Register.RIP or Register.EIP)) sum += Content(start, access.Base);
-        if (access.Index != Register.None) sum += Content(start, access.Index) * (ulong)access.Scale;
-        return SegmentBase(access.Segment) + (sum & AddressMask(access.AddressSize));
-    }
-
-    private static ulong Content(in HostCase start, Register register)
-    {
-        ulong value = start.Registers[register.GetFullRegister() - Register.RAX];
-        int size = register.GetSize();
-        return size == 8 ? value : value & ((1ul << (8 * size)) - 1);
-    }
-
-    private static ulong AddressMask(CodeSize size) => size switch { CodeSize.Code16 => 0xffff, CodeSize.Code32 => 0xffff_ffff, _ => ulong.MaxValue };
-
-    private static ulong SegmentBase(Register segment) => segment switch { Register.FS => HostLayout.FsBase, Register.GS => HostLayout.GsBase, _ => 0 };
 
     private ulong StackTarget(int size) => _random.Next(8) switch
     {
@@ -297,10 +266,52 @@ internal sealed class CaseGenerator
         _values.Fill(bytes);
         int before = _random.Next(24);
         patch.Address = address - (ulong)before;
-        bool isPointer = instruction.FlowControl is FlowControl.Return
-            || (instruction.FlowControl is FlowControl.IndirectBranch or FlowControl.IndirectCall && instruction.Op0Kind == OpKind.Memory && start.PatchCount == 0);
-        ulong value = isPointer && !_values.OneIn(16) ? HostLayout.Exit(_bits, PointerExit) : _values.Integer(Math.Min(size, 8));
-        if (size <= 8) MemoryMarshal.AsBytes([value])[..size].CopyTo(bytes[before..]);
+        if (SelectorOffset(instruction) is { } offset)
+        {
+            ushort selector = _values.Any<ushort>(HostLayout.SomeSelectors);
+            WriteFar(bytes[before..], offset, selector, instruction);
+        }
+        else
+        {
+            bool isPointer = instruction.FlowControl is FlowControl.Return
+                || (instruction.FlowControl is FlowControl.IndirectBranch or FlowControl.IndirectCall && instruction.Op0Kind == OpKind.Memory && start.PatchCount == 0);
+            ulong value = isPointer && !_values.OneIn(16) ? HostLayout.Exit(_bits, PointerExit) : _values.Integer(Math.Min(size, 8));
+            if (size <= 8) MemoryMarshal.AsBytes([value])[..size].CopyTo(bytes[before..]);
+        }
+
         start.Patches[start.PatchCount++] = patch;
+    }
+
+    // Where in memory a selector is; null when the instruction reads none.
+    private static int? SelectorOffset(in Instruction i) => i.Mnemonic switch
+    {
+        Mnemonic.Verr or Mnemonic.Verw or Mnemonic.Lar or Mnemonic.Lsl => 0,
+        Mnemonic.Mov or Mnemonic.Pop when i.Op0Kind == OpKind.Register && i.Op0Register.IsSegmentRegister() => 0,
+        Mnemonic.Lds or Mnemonic.Les or Mnemonic.Lfs or Mnemonic.Lgs or Mnemonic.Lss => i.MemorySize.GetSize() - 2,
+        Mnemonic.Call or Mnemonic.Jmp when i.IsCallFarIndirect || i.IsJmpFarIndirect => i.MemorySize.GetSize() - 2,
+        Mnemonic.Retf => ReturnSize(i.Code),
+        Mnemonic.Iret => 2,
+        Mnemonic.Iretd => 4,
+        Mnemonic.Iretq => 8,
+        _ => null,
+    };
+
+    private static int ReturnSize(Code code) => code switch
+    {
+        Code.Retfw or Code.Retfw_imm16 => 2,
+        Code.Retfd or Code.Retfd_imm16 => 4,
+        _ => 8,
+    };
+
+    // A far pointer to an exit, and for IRET flags and a stack after it.
+    private void WriteFar(Span<byte> bytes, int offset, ushort selector, in Instruction instruction)
+    {
+        ulong target = HostLayout.ExitOf(selector, PointerExit);
+        MemoryMarshal.AsBytes([target])[..offset].CopyTo(bytes);
+        MemoryMarshal.Write(bytes[offset..], selector);
+        if (instruction.Mnemonic is not (Mnemonic.Iret or Mnemonic.Iretd or Mnemonic.Iretq)) return;
+        ulong flags = ((uint)_random.Next() & ArithmeticFlags) | Eflags.Reserved1;
+        ulong[] rest = [flags, HostLayout.Stack + (ulong)_random.Next(HostLayout.PageSize), _values.Any<ushort>(HostLayout.SomeSelectors)];
+        for (int i = 0; i < rest.Length && ((i + 3) * offset) <= bytes.Length; i++) MemoryMarshal.AsBytes([rest[i]])[..offset].CopyTo(bytes[((i + 2) * offset)..]);
     }
 }

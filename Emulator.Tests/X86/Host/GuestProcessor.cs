@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Emulator.Arch.X86;
+using Emulator.Arch.X86.Processor;
 using Emulator.Core.Execution;
 using Emulator.Core.Memory;
 
@@ -51,7 +52,7 @@ internal sealed class GuestProcessor : IDisposable
         cpu.ProgramCounter = start.InstructionPointer;
         cpu.LimitTime(cpu.TimeSpent + LongestCase);
         _machine.Run();
-        var state = StateOf(start);
+        var state = StateOf();
         if (!cpu.IsHalted) state.Trap = HostState.Timeout;
         return new HostResult(state, Differences());
     }
@@ -86,12 +87,13 @@ internal sealed class GuestProcessor : IDisposable
         }
     }
 
-    private HostState StateOf(in HostCase start)
+    private HostState StateOf()
     {
         var cpu = _machine.Cpu;
         var state = new HostState { InstructionPointer = cpu.ProgramCounter, Flags = cpu.EFlags, Mxcsr = cpu.Mxcsr };
         for (int i = 0; i < 16; i++) state.Registers[i] = cpu[X86Slots.General64(i)];
         for (int i = 0; i < 32; i++) state.Vectors[i] = cpu[X86Slots.Xmm(i / 2, i % 2)];
+        for (int i = 0; i < 6; i++) state.Selectors[i] = cpu.Registers.Segments[i].Selector;
         if (_machine.HandlerEntered is { } vector)
         {
             // RIP, CS, RFLAGS, RSP
@@ -102,17 +104,20 @@ internal sealed class GuestProcessor : IDisposable
             state.InstructionPointer = frame[0];
             state.Flags = frame[2];
             state.Registers[4] = frame[3];
+            state.Selectors[X86Cpu.Cs] = (ushort)frame[1];
+            state.Selectors[X86Cpu.Ss] = (ushort)frame[4];
             state.Address = cpu.Registers.Cr2;
         }
 
-        ulong exits = HostLayout.Exit(start.Bits, 0);
-        if (state.Trap == (uint)X86Exception.InvalidOpcode && state.InstructionPointer - exits < HostLayout.Exits * HostLayout.ExitBytes)
+        if (state.Trap == (uint)X86Exception.InvalidOpcode && (IsExit(64) || IsExit(32)))
         {
             state.Trap = HostState.NoTrap;
         }
 
         if (state.Trap != (uint)X86Exception.PageFault) state.Address = 0;
         return state;
+
+        bool IsExit(int bits) => state.InstructionPointer - HostLayout.Exit(bits, 0) < HostLayout.Exits * HostLayout.ExitBytes;
     }
 
     // Memory is as before afterwards.

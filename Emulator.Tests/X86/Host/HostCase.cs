@@ -17,6 +17,13 @@ internal struct VectorRegisters
     private ulong _first;
 }
 
+/// <summary>Segment selectors in the order of encodings: ES, CS, SS, DS, FS, GS.</summary>
+[InlineArray(8)]
+internal struct Selectors
+{
+    private ushort _first;
+}
+
 /// <summary>Code of a case, with the jumps to its exits.</summary>
 [InlineArray(Length)]
 internal struct CodeBytes
@@ -87,6 +94,7 @@ internal struct HostState
     public ulong Error;
     public ulong Address;
     public VectorRegisters Vectors;
+    public Selectors Selectors;
     public ulong DifferenceCount;
 }
 

@@ -54,6 +54,21 @@ internal static class HostLayout
     /// <inheritdoc cref="Code32Selector"/>
     public const ushort GsSelector = 0x6b;
 
+    /// <summary>A segment whose limit is the number of the processor, 0 here.</summary>
+    public const ushort ProcessorSelector = 0x7b;
+
+    /// <summary>
+    /// Selectors for instructions that take one: the user's, with other privilege levels too, null ones, the kernel's, ones that name nothing.
+    /// </summary>
+    public static ushort[] SomeSelectors { get; } =
+    [
+        DataSelector, DataSelector, DataSelector, DataSelector & ~3, DataSelector & ~2, Code32Selector, Code64Selector, Code64Selector & ~3, FsSelector, FsSelector, GsSelector,
+        0, 3, 0x10, 0x18, 0x1b, 0x40, 0x50, 0x73, 0x80, 0xfff8, DataSelector | 4,
+    ];
+
+    /// <summary>An exit that code of a segment can be at.</summary>
+    public static ulong ExitOf(ushort selector, int number) => Exit((selector & ~3) == (Code32Selector & ~3) ? 32 : 64, number);
+
     /// <summary>The memory that instructions may write: start and length.</summary>
     public static (ulong Start, int Length)[] Writable { get; } = [(Data, (DataPages - 1) * PageSize), (Stack, StackPages * PageSize)];
 

@@ -6,6 +6,7 @@ namespace Emulator.Tests.X86.Host;
 internal sealed class InstructionWriter(Random random, OperandValues values, int bits)
 {
     private const int Attempts = 20;
+    private const int FarExit = 5;
     private static readonly byte[] Prefixes = [0x66, 0x67, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0xf2, 0xf3, 0xf0];
 
     private readonly Bytes _bytes = new();
@@ -174,6 +175,13 @@ internal sealed class InstructionWriter(Random random, OperandValues values, int
             case OpCodeOperandKind.br64_1 or OpCodeOperandKind.br64_4:
                 i.SetOpKind(operand, OpKind.NearBranch64);
                 i.NearBranch64 = kind == OpCodeOperandKind.br64_1 ? near : far;
+                break;
+            case OpCodeOperandKind.farbr2_2 or OpCodeOperandKind.farbr4_2:
+                bool is16 = kind == OpCodeOperandKind.farbr2_2;
+                i.SetOpKind(operand, is16 ? OpKind.FarBranch16 : OpKind.FarBranch32);
+                i.FarBranchSelector = values.Any<ushort>(HostLayout.SomeSelectors);
+                if (is16) i.FarBranch16 = (ushort)near;
+                else i.FarBranch32 = (uint)HostLayout.ExitOf(i.FarBranchSelector, FarExit);
                 break;
             default:
                 SetImmediate(ref i, operand, kind);

@@ -1,4 +1,5 @@
 using Emulator.Arch.X86.Flags;
+using Emulator.Arch.X86.Processor;
 using Iced.Intel;
 
 namespace Emulator.Tests.X86.Host;
@@ -6,6 +7,7 @@ namespace Emulator.Tests.X86.Host;
 /// <summary>Which flags and registers the manual leaves undefined, by instruction and operands (Intel SDM volume 2).</summary>
 internal static class UndefinedResults
 {
+    private const int StackPointer = 4;
     private const ArithmeticFlags ShiftFlags = ArithmeticFlags.Auxiliary;
 
     /// <summary>Flags of which nothing is known after the instruction.</summary>
@@ -22,18 +24,32 @@ internal static class UndefinedResults
         return (ulong)undefined;
     }
 
-    /// <summary>The register, and the bits of it, of which nothing is known after the instruction.</summary>
-    public static (Register Register, ulong Mask) Destination(GeneratedCase tested)
+    // The register, and the bits of it, of which nothing is known after the instruction.
+    private static (Register Register, ulong Mask) Destination(GeneratedCase tested)
     {
         var i = tested.Instruction;
         return i.Mnemonic switch
         {
-            // the manual says undefined, processors leave the register alone, or clear the upper half
-            Mnemonic.Bsf or Mnemonic.Bsr when i.Op0Register.GetSize() == 4 => (i.Op0Register, 0xffff_ffff_0000_0000),
+            Mnemonic.Lar => (i.Op0Register, 0xf_0000),
             Mnemonic.Bswap when i.Op0Register.GetSize() == 2 => (i.Op0Register, 0xffff),
             Mnemonic.Shld or Mnemonic.Shrd when IsBeyondSize(tested) && i.Op0Kind == OpKind.Register => (i.Op0Register, 0xffff),
             _ => (Register.None, 0),
         };
+    }
+
+    /// <summary>Bits of a general register that are compared; the state is the host's.</summary>
+    public static ulong Compared(GeneratedCase tested, HostState host, int number)
+    {
+        bool isFault = host.Trap != HostState.NoTrap;
+
+        // what precedes the fault in the stack may be loaded already, or not
+        if (isFault && tested.Instruction.Mnemonic is Mnemonic.Popa or Mnemonic.Popad && number != StackPointer) return 0;
+
+        // upper halves are undefined when 64-bit mode is left (SDM volume 1, 3.4.1.1)
+        bool is64 = tested.Start.Bits == 64 && host.Selectors[X86Cpu.Cs] == HostLayout.Code64Selector;
+        var (register, mask) = isFault ? (Register.None, 0) : Destination(tested);
+        ulong all = is64 ? ulong.MaxValue : uint.MaxValue;
+        return register != Register.None && register.GetFullRegister() == Register.RAX + number ? all & ~mask : all;
     }
 
     /// <summary>True when what is written to memory is undefined.</summary>

@@ -36,12 +36,14 @@ struct answer
     u32 mxcsr, trap;
     u64 error, address;
     u8 xmm[16][16];
+    u16 selectors[8]; // ES, CS, SS, DS, FS, GS
     u64 differences; // followed by as many pairs of address and value
 };
 
 // What the assembler below reads and writes.
 u64 in_regs[16], in_rip, in_rflags, out_regs[16], out_rflags, host_rsp;
 u32 in_mxcsr, out_mxcsr, exit_index;
+u16 out_selectors[8], fs_selector, gs_selector;
 struct { u32 offset; u16 selector; } in_far __attribute__((aligned(8)));
 u8 in_xmm[16][16] __attribute__((aligned(16))), out_xmm[16][16] __attribute__((aligned(16)));
 int exited;
@@ -67,14 +69,18 @@ __asm__(
     ".endm\n"
     ".text\n"
     ".globl enter64, enter32, exit64, signal_entry, signal_restorer\n"
-    "enter64:\n  push_saved\n  load_vectors\n  load_registers\n  jmp *in_rip\n"
-    "enter32:\n  push_saved\n  mov $0x2b, %eax\n  mov %eax, %ds\n  mov %eax, %es\n  load_vectors\n  load_registers\n  ljmpl *in_far\n"
+    ".macro load_selectors\n"
+    "  mov $0x2b, %eax\n  mov %eax, %ds\n  mov %eax, %es\n  mov %eax, %ss\n  movw fs_selector, %fs\n  movw gs_selector, %gs\n"
+    ".endm\n"
+    "enter64:\n  push_saved\n  load_selectors\n  load_vectors\n  load_registers\n  jmp *in_rip\n"
+    "enter32:\n  push_saved\n  load_selectors\n  load_vectors\n  load_registers\n  ljmpl *in_far\n"
     // A case ended at one of the exits: flags are not touched until they are saved.
     "exit64:\n"
     "  mov %rax, out_regs\n  mov %rcx, out_regs+8\n  mov %rdx, out_regs+16\n  mov %rbx, out_regs+24\n"
     "  mov %rsp, out_regs+32\n  mov %rbp, out_regs+40\n  mov %rsi, out_regs+48\n  mov %rdi, out_regs+56\n"
     "  .irp n,8,9,10,11,12,13,14,15\n  mov %r\\n, out_regs+8*\\n\n  .endr\n"
     "  mov host_rsp, %rsp\n  pushfq\n  popq out_rflags\n"
+    "  movw %es, out_selectors\n  movw %ss, out_selectors+4\n  movw %ds, out_selectors+6\n  movw %fs, out_selectors+8\n  movw %gs, out_selectors+10\n"
     "  pushq $2\n  popfq\n" // direction and alignment check off
     "  stmxcsr out_mxcsr\n"
     "  .irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n  movaps %xmm\\n, out_xmm+16*\\n\n  .endr\n"
@@ -122,6 +128,14 @@ static u64 content(u64 address)
     return z ^ (z >> 27);
 }
 
+// The kernel leaves these as they were when a signal comes; of 64-bit programs it saves CS and SS only.
+static void save_selectors(u16 *to, u16 cs, u16 ss)
+{
+    __asm__ volatile("movw %%es, %0\n movw %%ds, %1\n movw %%fs, %2\n movw %%gs, %3" : "=m"(to[0]), "=m"(to[3]), "=m"(to[4]), "=m"(to[5]));
+    to[1] = cs;
+    to[2] = ss;
+}
+
 static u64 case_number, tick_number;
 static struct answer *current;
 
@@ -155,6 +169,7 @@ int on_signal(int number, struct saved_context *c)
     a->address = c->cr2;
     copy(&a->mxcsr, c->fpstate + 24, 4);
     copy(a->xmm, c->fpstate + 160, 256);
+    save_selectors(a->selectors, c->cs, c->ss);
     exited = 0;
     return 1;
 }
@@ -191,9 +206,10 @@ static u32 segment(u64 base)
 
 static u8 *put32(u8 *at, u32 value) { copy(at, &value, 4); return at + 4; }
 
+// All exits end in 64-bit mode, where no data segment is needed: those of 32-bit code jump to others after the ones of 64-bit code.
 static void build_exits(void)
 {
-    for (u32 i = 0; i < EXITS; i++)
+    for (u32 i = 0; i < 2 * EXITS; i++)
     {
         u8 *at = (u8 *)(u64)(EXIT64 + i * EXIT_BYTES);
         *at++ = 0xc7, *at++ = 0x04, *at++ = 0x25; // mov dword [exit_index], i
@@ -201,18 +217,16 @@ static void build_exits(void)
         at = put32(at, i);
         *at++ = 0xe9;
         put32(at, (u32)((u64)exit64 - (u64)at - 4));
-        at = (u8 *)(u64)(EXIT32 + i * EXIT_BYTES);
-        *at++ = 0xc7, *at++ = 0x05;
-        at = put32(at, (u32)(u64)&exit_index);
-        at = put32(at, i);
-        *at++ = 0xe9;
-        put32(at, (u32)(EXIT32 + EXITS * EXIT_BYTES - (u64)at - 4));
     }
 
-    u8 *at = (u8 *)(u64)(EXIT32 + EXITS * EXIT_BYTES);
-    *at++ = 0xea; // jmp 0x33:exit64
-    at = put32(at, (u32)(u64)exit64);
-    *at++ = 0x33, *at = 0;
+    for (u32 i = 0; i < EXITS; i++)
+    {
+        u8 *at = (u8 *)(u64)(EXIT32 + i * EXIT_BYTES);
+        *at++ = 0xea; // jmp 0x33:...
+        at = put32(at, (u32)(EXIT64 + (EXITS + i) * EXIT_BYTES));
+        *at++ = 0x33, *at = 0;
+    }
+
     check(call6(SYS_mprotect, EXIT64, PAGE, PROT_R | PROT_X, 0, 0, 0), 11);
     check(call6(SYS_mprotect, EXIT32, PAGE, PROT_R | PROT_X, 0, 0, 0), 12);
 }
@@ -236,8 +250,8 @@ static void set_up(void)
     fill(STACK, stack_before, STACK_BYTES);
     check(call6(SYS_mprotect, DATA + DATA_BYTES - PAGE, PAGE, PROT_R, 0, 0, 0), 7); // the last page is read-only
     build_exits();
-    u32 fs = segment(FS_BASE), gs = segment(GS_BASE);
-    __asm__ volatile("mov %0, %%fs\n mov %1, %%gs" :: "r"(fs), "r"(gs));
+    fs_selector = (u16)segment(FS_BASE);
+    gs_selector = (u16)segment(GS_BASE);
 }
 
 static int within(u64 address, u64 start, u64 bytes) { return address - start < bytes; }
@@ -293,7 +307,10 @@ static u64 *run(struct request *q, u64 *to)
     {
         copy(a->regs, out_regs, sizeof out_regs);
         copy(a->xmm, out_xmm, sizeof out_xmm);
-        a->rip = (q->bits == 64 ? EXIT64 : EXIT32) + exit_index * EXIT_BYTES;
+        int is32 = exit_index >= EXITS;
+        a->rip = (is32 ? EXIT32 : EXIT64) + exit_index % EXITS * EXIT_BYTES;
+        copy(a->selectors, out_selectors, sizeof out_selectors);
+        a->selectors[1] = is32 ? 0x23 : 0x33;
         a->rflags = out_rflags;
         a->mxcsr = out_mxcsr;
         a->trap = NO_TRAP;
