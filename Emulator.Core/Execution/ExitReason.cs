@@ -20,4 +20,7 @@ internal enum ExitReason
 
     /// <summary>Deterministic mode: the block would go beyond the instruction limit; it was not executed.</summary>
     Limit,
+
+    /// <summary>As <see cref="SingleStep"/>: accesses that share a probe lie on two pages that are not neighbours in host memory.</summary>
+    SplitAccess,
 }

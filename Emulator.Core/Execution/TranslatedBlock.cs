@@ -54,6 +54,12 @@ internal sealed unsafe class TranslatedBlock
 
     /// <summary>How often a block of one instruction was executed alone.</summary>
     public int Steps { get; set; }
+
+    /// <summary>Of a single instruction: how often a region found accesses that share a probe, from this one on, on two pages.</summary>
+    public int Splits { get; set; }
+
+    /// <summary>Its accesses are not to share probes.</summary>
+    public bool HasSplitAccesses { get; set; }
 }
 
 /// <summary>The translations that came from one page.</summary>

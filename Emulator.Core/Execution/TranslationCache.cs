@@ -13,6 +13,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 {
     private const long ArenaLimit = 128L << 20;
     private const int RareFloatSteps = 500;
+    private const int SplitLimit = 200;
     private readonly Lock _lock = new();
     private readonly Dictionary<BlockKey, TranslatedBlock> _blocks = [];
     private readonly List<TranslatedBlock> _byIndex = [];
@@ -217,6 +218,24 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
             if (page.HasRareFloat) return;
             page.HasRareFloat = true;
             foreach (var other in page.Blocks) Regions.DropRegionsOf(other);
+        }
+    }
+
+    /// <summary>
+    /// A region found accesses that share a probe on two pages at an instruction. Where that goes on, each gets a probe of its own.
+    /// </summary>
+    public void NoteSplit(TranslatedBlock single)
+    {
+        if (++single.Splits != SplitLimit || Regions is null) return;
+        lock (_lock)
+        {
+            if (!single.IsValid) return;
+            foreach (var block in PageOf(single.Ram, single.Offset).Blocks)
+            {
+                if (block.Offset > single.Offset || block.Offset + (ulong)block.Ir.ByteLength <= single.Offset) continue;
+                block.HasSplitAccesses = true;
+                Regions.DropRegionsOf(block);
+            }
         }
     }
 

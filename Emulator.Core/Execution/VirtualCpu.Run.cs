@@ -207,6 +207,7 @@ public abstract unsafe partial class VirtualCpu
         var reason = State->ExitReason;
         State->ExitReason = ExitReason.None;
         if (reason == ExitReason.Fault) Deliver(_pendingFault);
+        else if (reason == ExitReason.SplitAccess) Step(isSplit: true);
         else if (reason == ExitReason.SingleStep || (reason == ExitReason.Limit && State->InstructionCount < State->InstructionLimit)) Step();
     }
 
@@ -227,12 +228,14 @@ public abstract unsafe partial class VirtualCpu
     }
 
     /// <summary>Executes exactly one instruction, by the reference interpreter.</summary>
-    internal void Step()
+    /// <param name="isSplit">Compiled code met accesses on two pages.</param>
+    internal void Step(bool isSplit = false)
     {
         State->ExitReason = ExitReason.None;
         if (Find(ProgramCounter, isSingle: true) is not { } block) return;
         _cache!.Counters.SingleSteps++;
         _cache.NoteStep(block);
+        if (isSplit) _cache.NoteSplit(block);
         bool isRetried = block.Ir.InstructionCount == 0; // it only prepares its mode, and is executed then
         if (_cache.Options.Tracer is { } tracer && !isRetried) Trace(tracer, block);
         IsSingleStepping = true;

@@ -128,21 +128,22 @@ internal sealed partial class RegionEmitter : OperationEmitter
         Il.Emit(OpCodes.Ldc_I8, (long)block.Ir.InstructionCount);
         Il.Emit(OpCodes.Add);
         Il.Emit(OpCodes.Stloc, _count);
-        foreach (var instruction in block.Ir.Instructions)
+        FindAccessGroups(block);
+        for (int i = 0; i < block.Ir.Instructions.Length; i++)
         {
-            _current = instruction;
-            EmitInstruction(instruction);
+            _current = block.Ir.Instructions[i];
+            EmitInstruction(i, _current);
         }
     }
 
-    private void EmitInstruction(IrInstruction instruction)
+    private void EmitInstruction(int index, IrInstruction instruction)
     {
         switch (instruction.Opcode)
         {
             case Opcode.Enter:
                 break;
             case (>= Opcode.Load8U and <= Opcode.Store64) or Opcode.VectorLoad or Opcode.VectorStore:
-                EmitMemory(instruction);
+                EmitMemory(index, instruction);
                 break;
             case Opcode.Fence:
                 Il.Emit(OpCodes.Call, typeof(Interlocked).GetMethod(nameof(Interlocked.MemoryBarrier), [])!);
@@ -184,42 +185,6 @@ internal sealed partial class RegionEmitter : OperationEmitter
             default:
                 EmitComputation(instruction, _architecture.Helpers);
                 break;
-        }
-    }
-
-    private void EmitMemory(IrInstruction instruction)
-    {
-        int mmuIndex = _architecture.MmuIndexOf(_block.Key.Mode);
-        bool isStore = MemoryEmitter.IsStore(instruction.Opcode);
-        LoadA();
-        if (instruction.Immediate != 0)
-        {
-            LoadImmediate();
-            Il.Emit(OpCodes.Add);
-        }
-
-        var traits = (AccessTraits)instruction.C.Index;
-        if ((traits & AccessTraits.Address32) != 0)
-        {
-            Il.Emit(OpCodes.Conv_U4);
-            Il.Emit(OpCodes.Conv_U8);
-        }
-
-        LocalUses += 7;
-        Il.Emit(OpCodes.Stloc, _address);
-        int table = isStore ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
-        bool admitsMisaligned = _architecture.ExpectsMisalignedAccesses && (traits & AccessTraits.Aligned) == 0;
-        MemoryEmitter.EmitProbe(Il, _address, _entry, table, MemoryEmitter.SizeOf(instruction.Opcode), admitsMisaligned, StepStub(instruction));
-        if (isStore)
-        {
-            if (instruction.Info.BIsVector) LoadVectorB();
-            else LoadB();
-            MemoryEmitter.EmitStore(Il, instruction.Opcode);
-        }
-        else
-        {
-            MemoryEmitter.EmitLoad(Il, instruction.Opcode);
-            Store(instruction.Destination);
         }
     }
 
@@ -302,7 +267,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
     private int Undone(IrInstruction instruction) => _block.Ir.InstructionCount - instruction.InstructionIndex;
 
     /// <summary>A stub that has the dispatcher execute the instruction alone.</summary>
-    private Label StepStub(IrInstruction instruction)
+    private Label StepStub(IrInstruction instruction, ExitReason reason = ExitReason.SingleStep)
     {
         var label = Il.DefineLabel();
         var dirty = _dirty;
@@ -315,7 +280,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
             Il.Emit(OpCodes.Stloc, _exitOffset);
             Il.Emit(OpCodes.Ldc_I8, (long)undone);
             Il.Emit(OpCodes.Stloc, _exitUndone);
-            Il.Emit(OpCodes.Br, StepTail(dirty, ExitReason.SingleStep));
+            Il.Emit(OpCodes.Br, StepTail(dirty, reason));
         });
         return label;
     }

@@ -1,0 +1,121 @@
+using Emulator.Core.Ir;
+
+namespace Emulator.Core.Backends.Cil;
+
+/// <summary>
+/// Finds accesses of a block that lie at known distances from each other, so that one TLB probe serves them all: the fields of a frame, the
+/// elements of an unrolled loop.
+/// </summary>
+internal static class AccessGroups
+{
+    // Of frames at random places, one in 4096 / span straddles two pages and takes the long way.
+    private const int MaxSpan = 256;
+
+    /// <summary>Groups the accesses of a block.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="helpers">The architecture's helpers, for what they write.</param>
+    /// <returns>For each operation that shares a probe, by index: its group.</returns>
+    public static Dictionary<int, AccessGroup> Find(IrBlock block, HelperTable helpers)
+    {
+        var search = new Search(helpers);
+        for (int i = 0; i < block.Instructions.Length; i++) search.Visit(i, block.Instructions[i]);
+        return search.Result();
+    }
+
+    private sealed class Search(HelperTable helpers)
+    {
+        private readonly Dictionary<Slot, (int Root, long Delta)> _values = [];
+        private readonly Dictionary<(int Root, bool IsStore, bool Is32), AccessGroup> _open = [];
+        private readonly Dictionary<int, AccessGroup> _groupOf = [];
+        private int _roots;
+
+        public void Visit(int index, IrInstruction instruction)
+        {
+            if (instruction.Opcode is (>= Opcode.Load8U and <= Opcode.Store64) or Opcode.VectorLoad or Opcode.VectorStore) VisitAccess(index, instruction);
+            if (instruction.Opcode is (>= Opcode.AtomicSwap and <= Opcode.StoreExclusive) or Opcode.CallCpu) _open.Clear(); // translations may change
+            if (instruction.Opcode == Opcode.CallCpu && helpers[checked((int)instruction.Immediate)].Effects.HasFlag(HelperEffects.WritesSlots)) _values.Clear();
+            if (instruction.Destination.IsCell) _values[instruction.Destination] = ValueOf(instruction);
+        }
+
+        public Dictionary<int, AccessGroup> Result() =>
+            _groupOf.Where(pair => pair.Value.Count > 1).ToDictionary(pair => pair.Key, pair => pair.Value);
+
+        private void VisitAccess(int index, IrInstruction instruction)
+        {
+            var traits = (AccessTraits)instruction.C.Index;
+            if ((traits & AccessTraits.Aligned) != 0) return;
+            var (root, delta) = ValueOf(instruction.A);
+            long offset = unchecked(delta + instruction.Immediate);
+            int size = MemoryEmitter.SizeOf(instruction.Opcode);
+            var key = (root, MemoryEmitter.IsStore(instruction.Opcode), (traits & AccessTraits.Address32) != 0);
+            if (!_open.TryGetValue(key, out var group) || !group.TryAdd(offset, size, MaxSpan)) _open[key] = group = new AccessGroup(index, offset, size);
+            group.Add(index, offset);
+            _groupOf[index] = group;
+        }
+
+        private (int Root, long Delta) ValueOf(IrInstruction instruction)
+        {
+            switch (instruction.Opcode)
+            {
+                case Opcode.Copy:
+                    return ValueOf(instruction.A);
+                case Opcode.Add when instruction.BIsImmediate:
+                    var (root, delta) = ValueOf(instruction.A);
+                    return (root, unchecked(delta + instruction.Immediate));
+                case Opcode.Sub when instruction.BIsImmediate:
+                    (root, delta) = ValueOf(instruction.A);
+                    return (root, unchecked(delta - instruction.Immediate));
+                default:
+                    return (_roots++, 0);
+            }
+        }
+
+        private (int Root, long Delta) ValueOf(Slot slot)
+        {
+            if (!_values.TryGetValue(slot, out var value)) _values[slot] = value = (_roots++, 0);
+            return value;
+        }
+    }
+}
+
+/// <summary>Accesses of one kind that share a probe: it admits a window of consecutive bytes on one page.</summary>
+/// <param name="first">Index of the first of them, where the probe is.</param>
+/// <param name="offset">Its distance from the common base.</param>
+/// <param name="size">Its bytes.</param>
+internal sealed class AccessGroup(int first, long offset, int size)
+{
+    private readonly Dictionary<int, long> _offsets = [];
+    private long _end = offset + size;
+
+    /// <summary>Index of the operation that probes.</summary>
+    public int First { get; } = first;
+
+    /// <summary>Distance of that operation's address from the common base.</summary>
+    public long FirstOffset { get; } = offset;
+
+    /// <summary>Distance of the window's start from the common base.</summary>
+    public long Start { get; private set; } = offset;
+
+    /// <summary>Bytes of the window.</summary>
+    public int Span => (int)(_end - Start);
+
+    /// <summary>Accesses in the group.</summary>
+    public int Count => _offsets.Count;
+
+    /// <summary>Distance of an access from the common base.</summary>
+    /// <param name="index">Index of its operation.</param>
+    public long OffsetOf(int index) => _offsets[index];
+
+    /// <summary>Puts an access into the group; its bytes are in the window.</summary>
+    public void Add(int index, long offset) => _offsets.Add(index, offset);
+
+    /// <summary>Widens the window, unless it would be wider than <paramref name="limit"/>.</summary>
+    public bool TryAdd(long offset, int size, int limit)
+    {
+        long start = Math.Min(Start, offset);
+        long end = Math.Max(_end, unchecked(offset + size));
+        if (unchecked(end - start) > limit || end < start) return false;
+        (Start, _end) = (start, end);
+        return true;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Reflection.Emit;
+using Emulator.Core.Execution;
+using Emulator.Core.Ir;
+
+namespace Emulator.Core.Backends.Cil;
+
+/// <content>Loads and stores.</content>
+internal sealed partial class RegionEmitter
+{
+    private readonly List<LocalBuilder> _windows = []; // host address of the first byte of each of a block's groups
+    private readonly Dictionary<AccessGroup, LocalBuilder> _windowOf = [];
+    private Dictionary<int, AccessGroup> _groups = [];
+
+    private void FindAccessGroups(TranslatedBlock block)
+    {
+        _groups = block.HasSplitAccesses ? [] : AccessGroups.Find(block.Ir, _architecture.Helpers);
+        _windowOf.Clear();
+    }
+
+    private void EmitMemory(int index, IrInstruction instruction)
+    {
+        if (_groups.TryGetValue(index, out var group)) EmitGroupedAddress(index, instruction, group);
+        else EmitOwnAddress(instruction);
+
+        if (!MemoryEmitter.IsStore(instruction.Opcode))
+        {
+            MemoryEmitter.EmitLoad(Il, instruction.Opcode);
+            Store(instruction.Destination);
+            return;
+        }
+
+        if (instruction.Info.BIsVector) LoadVectorB();
+        else LoadB();
+        MemoryEmitter.EmitStore(Il, instruction.Opcode);
+    }
+
+    /// <summary>Leaves the host address on the stack.</summary>
+    private void EmitOwnAddress(IrInstruction instruction)
+    {
+        LoadGuestAddress(instruction);
+        LocalUses += 7;
+        Il.Emit(OpCodes.Stloc, _address);
+        bool admitsMisaligned = _architecture.ExpectsMisalignedAccesses && ((AccessTraits)instruction.C.Index & AccessTraits.Aligned) == 0;
+        MemoryEmitter.EmitProbe(
+            Il, _address, _entry, TableOf(instruction), MemoryEmitter.SizeOf(instruction.Opcode), admitsMisaligned, StepStub(instruction));
+    }
+
+    private void EmitGroupedAddress(int index, IrInstruction instruction, AccessGroup group)
+    {
+        if (index == group.First) EmitWindow(instruction, group);
+        LocalUses++;
+        Il.Emit(OpCodes.Ldloc, _windowOf[group]);
+        long distance = unchecked(OffsetInWindow(index, group));
+        if (distance != 0)
+        {
+            Il.Emit(OpCodes.Ldc_I4, (int)distance);
+            Il.Emit(OpCodes.Conv_I8);
+            Il.Emit(OpCodes.Add);
+        }
+
+        Il.Emit(OpCodes.Conv_I);
+    }
+
+    private static long OffsetInWindow(int index, AccessGroup group) => group.OffsetOf(index) - group.Start;
+
+    /// <summary>Probes for a group's window, and keeps the host address of its first byte.</summary>
+    private void EmitWindow(IrInstruction instruction, AccessGroup group)
+    {
+        if (_windowOf.Count == _windows.Count) _windows.Add(Il.DeclareLocal(typeof(long)));
+        var window = _windows[_windowOf.Count];
+        _windowOf.Add(group, window);
+        LoadGuestAddress(instruction);
+        if (group.Start != group.FirstOffset)
+        {
+            Il.Emit(OpCodes.Ldc_I8, unchecked(group.Start - group.FirstOffset));
+            Il.Emit(OpCodes.Add);
+        }
+
+        LocalUses += 8;
+        Il.Emit(OpCodes.Stloc, _address);
+        int table = TableOf(instruction);
+        var missed = Il.DefineLabel();
+        var found = Il.DefineLabel();
+        MemoryEmitter.EmitProbe(Il, _address, _entry, table, group.Span, admitsMisaligned: true, missed);
+        Il.Emit(OpCodes.Conv_I8);
+        Il.Emit(OpCodes.Stloc, window);
+        Il.MarkLabel(found);
+        AddSplitStub(instruction, group, table, missed, found);
+    }
+
+    // The window may lie on two pages that are neighbours in host memory too, as those of one RAM often are.
+    private void AddSplitStub(IrInstruction instruction, AccessGroup group, int table, Label missed, Label found)
+    {
+        var window = _windowOf[group];
+        var step = StepStub(instruction);
+        var split = StepStub(instruction, ExitReason.SplitAccess);
+        int span = group.Span;
+        _stubs.Add(() =>
+        {
+            LocalUses += 12;
+            Il.MarkLabel(missed);
+            Il.Emit(OpCodes.Ldloc, _address);
+            Il.Emit(OpCodes.Ldc_I8, ~unchecked((long)StateBlock.PageMask));
+            Il.Emit(OpCodes.And);
+            Il.Emit(OpCodes.Ldc_I8, (long)StateBlock.PageSize - span);
+            Il.Emit(OpCodes.Ble, step);
+
+            MemoryEmitter.EmitProbe(Il, _address, _entry, table, 1, admitsMisaligned: false, step);
+            Il.Emit(OpCodes.Conv_I8);
+            Il.Emit(OpCodes.Stloc, window);
+            Il.Emit(OpCodes.Ldloc, _address);
+            Il.Emit(OpCodes.Ldc_I8, (long)span - 1);
+            Il.Emit(OpCodes.Add);
+            Il.Emit(OpCodes.Stloc, _address);
+            MemoryEmitter.EmitProbe(Il, _address, _entry, table, 1, admitsMisaligned: false, step);
+            Il.Emit(OpCodes.Conv_I8);
+            Il.Emit(OpCodes.Ldc_I8, (long)span - 1);
+            Il.Emit(OpCodes.Sub);
+            Il.Emit(OpCodes.Ldloc, window);
+            Il.Emit(OpCodes.Beq, found);
+            Il.Emit(OpCodes.Br, split);
+        });
+    }
+
+    private void LoadGuestAddress(IrInstruction instruction)
+    {
+        LoadA();
+        if (instruction.Immediate != 0)
+        {
+            LoadImmediate();
+            Il.Emit(OpCodes.Add);
+        }
+
+        if (((AccessTraits)instruction.C.Index & AccessTraits.Address32) == 0) return;
+        Il.Emit(OpCodes.Conv_U4);
+        Il.Emit(OpCodes.Conv_U8);
+    }
+
+    private int TableOf(IrInstruction instruction)
+    {
+        int mmuIndex = _architecture.MmuIndexOf(_block.Key.Mode);
+        return MemoryEmitter.IsStore(instruction.Opcode) ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
+    }
+}
