@@ -58,6 +58,9 @@ internal sealed unsafe class TranslatedBlock
     /// <summary>Of a single instruction: how often a region found accesses that share a probe, from this one on, on two pages.</summary>
     public int Splits { get; set; }
 
+    /// <summary>It was hot once when a region already had it.</summary>
+    public bool WasCovered { get; set; }
+
     /// <summary>Its accesses are not to share probes.</summary>
     public bool HasSplitAccesses { get; set; }
 }

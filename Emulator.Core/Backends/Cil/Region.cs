@@ -1,16 +1,30 @@
 using System.Collections.Immutable;
 using Emulator.Core.Execution;
+using Emulator.Core.Ir;
 
 namespace Emulator.Core.Backends.Cil;
 
-/// <summary>Blocks of one page that are compiled together: entered at the first, with direct jumps among them.</summary>
+/// <summary>
+/// Blocks of one page that are compiled together, with direct jumps among them: entered at the hot one, and where the calls in it
+/// come back to.
+/// </summary>
 internal sealed record RegionPlan
 {
-    /// <summary>The blocks, the entry first.</summary>
+    /// <summary>The blocks, the hot one first.</summary>
     public required ImmutableArray<TranslatedBlock> Blocks { get; init; }
+
+    /// <summary>Blocks that execution may come to from outside, the hot one first; the others follow calls or are called.</summary>
+    public required ImmutableArray<TranslatedBlock> Entries { get; init; }
 
     /// <summary>Floating point is called, as rare operands have turned out to be common here.</summary>
     public bool CallsFloat { get; init; }
+
+    /// <summary>Page offsets that a jump to a computed address may well be to: those behind the calls in the region.</summary>
+    public required ImmutableArray<int> ReturnPoints { get; init; }
+
+    /// <summary>Page offsets of the blocks of the region that may follow a block without leaving it.</summary>
+    public IEnumerable<int> SuccessorsOf(IrBlock block) =>
+        RegionPlanner.MayReturn(block) ? RegionPlanner.NearTargets(block).Concat(ReturnPoints) : RegionPlanner.NearTargets(block);
 
     /// <summary>Guest instructions in them.</summary>
     public int InstructionCount => Blocks.Sum(b => b.Ir.InstructionCount);

@@ -74,8 +74,7 @@ internal sealed unsafe class RegionCache : IDisposable
         if (!_regionsOf.Remove(block, out var regions)) return;
         foreach (var region in regions)
         {
-            var entry = region.Plan.Blocks[0];
-            if (entry.Region == region.Code)
+            foreach (var entry in region.Plan.Entries.Where(e => e.Region == region.Code))
             {
                 entry.Region = null;
                 entry.IsQueued = false;
@@ -123,9 +122,10 @@ internal sealed unsafe class RegionCache : IDisposable
     private void Compile(TranslatedBlock entry)
     {
         long started = Stopwatch.GetTimestamp();
+        if (_cache.Locked(() => IsCovered(entry))) return;
         for (int limit = _cache.Options.MaxRegionInstructions; limit > 0; limit /= 2)
         {
-            var plan = _cache.Locked(() => entry.IsValid ? RegionPlanner.Plan(_cache, entry, limit) : null);
+            var plan = _cache.Locked(() => entry is { IsValid: true, Region: null } ? RegionPlanner.Plan(_cache, entry, limit) : null);
             if (plan is null) return;
             var method = NativeCode.CreateMethod($"r_{entry.Key.Address:x}_{entry.Key.Mode:x}");
             var il = method.GetILGenerator(4096);
@@ -140,6 +140,17 @@ internal sealed unsafe class RegionCache : IDisposable
         }
 
         _cache.Counters.RegionsRefused++;
+    }
+
+    // The blocks of a loop get hot together, and the first region takes them all: only one that is still entered by itself afterwards gets
+    // a region of its own.
+    private bool IsCovered(TranslatedBlock entry)
+    {
+        if (_thread is null || !entry.IsValid || entry.WasCovered || !_regionsOf.ContainsKey(entry)) return false;
+        entry.WasCovered = true;
+        entry.IsQueued = false;
+        if (entry.Region is null) _cache.Demote(entry);
+        return true;
     }
 
     private int LinkSlotOf(BlockKey key) => _cache.Locked(() =>
@@ -165,9 +176,13 @@ internal sealed unsafe class RegionCache : IDisposable
             list.Add(region);
         }
 
-        var entry = region.Plan.Blocks[0];
-        entry.Region = region.Code;
-        Threaded.ThreadedBlockBuilder.Promote(entry.Entry, region.Code.Address);
+        foreach (var entry in region.Plan.Entries.Where((e, i) => i == 0 || e.Region is null))
+        {
+            entry.Region = region.Code;
+            entry.IsQueued = true;
+            Threaded.ThreadedBlockBuilder.Promote(entry.Entry, region.Code.Address);
+        }
+
         var counters = _cache.Counters;
         counters.RegionsCompiled++;
         counters.InstructionsCompiled += region.Plan.InstructionCount;

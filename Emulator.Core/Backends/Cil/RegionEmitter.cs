@@ -42,7 +42,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         _architecture = architecture;
         _isDeterministic = isDeterministic;
         _linkSlotOf = linkSlotOf;
-        _liveness = new RegionLiveness(plan);
+        _liveness = new RegionLiveness(plan, architecture.Helpers);
         _count = il.DeclareLocal(typeof(long));
         _address = il.DeclareLocal(typeof(long));
         _entry = il.DeclareLocal(typeof(nint));
@@ -96,19 +96,45 @@ internal sealed partial class RegionEmitter : OperationEmitter
         if (index >= 0) _dirty = _dirty.With(index);
     }
 
+    // One code serves all entries: the operation that led here is the entry's, and tells its page offset.
     private void EmitPrologue()
     {
-        LoadGuestSlots();
+        foreach (var entry in _plan.Entries.Skip(1))
+        {
+            var label = Il.DefineLabel();
+            Il.Emit(OpCodes.Ldarg_1);
+            Il.Emit(OpCodes.Ldc_I4, ThreadedEmitter.PcOffsetOffset);
+            Il.Emit(OpCodes.Conv_I);
+            Il.Emit(OpCodes.Add);
+            Il.Emit(OpCodes.Ldind_U2);
+            Il.Emit(OpCodes.Ldc_I4, (int)entry.Ir.PcOffset);
+            Il.Emit(OpCodes.Beq, label);
+            _stubs.Add(() =>
+            {
+                Il.MarkLabel(label);
+                EmitEntry(entry);
+                Il.Emit(OpCodes.Br, _blockLabels[entry.Ir.PcOffset]);
+            });
+        }
+
+        EmitEntry(_plan.Blocks[0]);
+    }
+
+    private void EmitEntry(TranslatedBlock entry)
+    {
+        LoadGuestSlots(_liveness.LiveAtEntry(entry));
         LoadStateAddress(StateOffsets.InstructionCount);
         Il.Emit(OpCodes.Ldind_I8);
         Il.Emit(OpCodes.Stloc, _count);
-        EmitPoll(_plan.Blocks[0].Ir.PcOffset, default);
+        EmitPoll(entry.Ir.PcOffset, default);
     }
 
-    private void LoadGuestSlots()
+    private void LoadGuestSlots(SlotSet slots)
     {
-        foreach (var slot in _liveness.GuestSlots)
+        for (int i = 0; i < _liveness.GuestSlots.Count; i++)
         {
+            if (!slots.Contains(i)) continue;
+            var slot = _liveness.GuestSlots[i];
             LoadStateAddress(slot.Index * 8);
             if (slot.IsVector) Il.Emit(OpCodes.Ldobj, typeof(Vector128<byte>));
             else Il.Emit(OpCodes.Ldind_I8);
@@ -169,6 +195,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
                 Il.Emit(OpCodes.Add);
                 Il.Emit(OpCodes.Ldc_I8, ~(long)instruction.C.Index);
                 Il.Emit(OpCodes.And);
+                if (RegionPlanner.MayReturn(_block.Ir)) EmitReturns();
                 EmitFarExit(_dirty);
                 break;
             case Opcode.Leave:
@@ -240,7 +267,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
             AddRaisedStub(raised, touchesSlots ? default : _dirty, instruction);
         }
 
-        if (helper.Effects.HasFlag(HelperEffects.WritesSlots)) LoadGuestSlots();
+        if (helper.Effects.HasFlag(HelperEffects.WritesSlots)) LoadGuestSlots(SlotSet.All);
         Il.MarkLabel(done);
         Il.Emit(OpCodes.Ldloc, _address);
         StoreResult();
@@ -413,6 +440,33 @@ internal sealed partial class RegionEmitter : OperationEmitter
         Il.Emit(OpCodes.Conv_I);
         Il.Emit(OpCodes.Add);
         Il.Emit(OpCodes.Ldind_I);
+    }
+
+    // A function called in the region comes back into it. The address stays on the stack.
+    private void EmitReturns()
+    {
+        if (_plan.ReturnPoints.IsEmpty) return;
+        var dirty = _dirty;
+        int from = ControlFrom(_block);
+        LocalUses += 2;
+        Il.Emit(OpCodes.Stloc, _address);
+        foreach (int point in _plan.ReturnPoints)
+        {
+            var returns = Il.DefineLabel();
+            LocalUses++;
+            Il.Emit(OpCodes.Ldloc, _address);
+            LoadStateSlot(StateSlots.CodePage);
+            Il.Emit(OpCodes.Sub);
+            Il.Emit(OpCodes.Ldc_I8, (long)point);
+            Il.Emit(OpCodes.Beq, returns);
+            _stubs.Add(() =>
+            {
+                Il.MarkLabel(returns);
+                EmitGoTo(point, dirty, from);
+            });
+        }
+
+        Il.Emit(OpCodes.Ldloc, _address);
     }
 
     /// <summary>Leaves for the virtual address on the stack.</summary>

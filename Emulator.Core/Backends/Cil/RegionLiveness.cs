@@ -3,13 +3,16 @@ using Emulator.Core.Ir;
 
 namespace Emulator.Core.Backends.Cil;
 
-/// <summary>Which guest slots a region uses, and which may differ from the state block at the start of each of its blocks.</summary>
+/// <summary>
+/// Which guest slots a region uses, which may differ from the state block at the start of each of its blocks, and which are needed there.
+/// </summary>
 internal sealed class RegionLiveness
 {
     private readonly Dictionary<Slot, int> _indexes = [];
     private readonly Dictionary<int, SlotSet> _dirtyAtEntry = [];
+    private readonly Dictionary<int, SlotSet> _liveAtEntry = [];
 
-    public RegionLiveness(RegionPlan plan)
+    public RegionLiveness(RegionPlan plan, HelperTable helpers)
     {
         foreach (var block in plan.Blocks)
         {
@@ -23,6 +26,7 @@ internal sealed class RegionLiveness
         }
 
         FindDirty(plan);
+        FindLive(plan, helpers);
     }
 
     /// <summary>The guest slots, each in a local while the region runs.</summary>
@@ -33,6 +37,9 @@ internal sealed class RegionLiveness
 
     /// <summary>Slots that some path to the block has written.</summary>
     public SlotSet DirtyAtEntry(TranslatedBlock block) => _dirtyAtEntry[block.Ir.PcOffset];
+
+    /// <summary>Slots that the block, or what follows it in the region, reads or writes back before writing them.</summary>
+    public SlotSet LiveAtEntry(TranslatedBlock block) => _liveAtEntry[block.Ir.PcOffset];
 
     private void Use(Slot slot)
     {
@@ -63,7 +70,7 @@ internal sealed class RegionLiveness
             foreach (var block in plan.Blocks)
             {
                 var leaving = _dirtyAtEntry[block.Ir.PcOffset] | writes[block.Ir.PcOffset];
-                foreach (int target in RegionPlanner.NearTargets(block.Ir))
+                foreach (int target in plan.SuccessorsOf(block.Ir))
                 {
                     if (!_dirtyAtEntry.TryGetValue(target, out var before)) continue;
                     var after = before | leaving;
@@ -73,5 +80,50 @@ internal sealed class RegionLiveness
                 }
             }
         }
+    }
+
+    private void FindLive(RegionPlan plan, HelperTable helpers)
+    {
+        foreach (var block in plan.Blocks) _liveAtEntry[block.Ir.PcOffset] = default;
+        for (bool changed = true; changed;)
+        {
+            changed = false;
+            foreach (var block in plan.Blocks.Reverse())
+            {
+                var live = default(SlotSet);
+                foreach (int target in plan.SuccessorsOf(block.Ir)) live |= _liveAtEntry.GetValueOrDefault(target);
+                live = LiveBefore(block.Ir, live, helpers);
+                if (live == _liveAtEntry[block.Ir.PcOffset]) continue;
+                _liveAtEntry[block.Ir.PcOffset] = live;
+                changed = true;
+            }
+        }
+    }
+
+    // Every exit writes back what is dirty there.
+    private SlotSet LiveBefore(IrBlock block, SlotSet live, HelperTable helpers)
+    {
+        var instructions = block.Instructions;
+        var dirty = new SlotSet[instructions.Length];
+        dirty[0] = _dirtyAtEntry[block.PcOffset];
+        for (int i = 1; i < instructions.Length; i++) dirty[i] = With(dirty[i - 1], instructions[i - 1].Destination);
+        for (int i = instructions.Length - 1; i >= 0; i--)
+        {
+            var instruction = instructions[i];
+            int written = IndexOf(instruction.Destination);
+            if (written >= 0) live = live.Without(written);
+            if (instruction.Opcode == Opcode.CallCpu && helpers[checked((int)instruction.Immediate)].Effects.HasFlag(HelperEffects.WritesSlots)) live = default;
+            if (instruction.Info.Effects != OpcodeEffects.Pure) live |= dirty[i];
+            live = With(With(live, instruction.A), instruction.B);
+            if (instruction.Info.Operands.HasFlag(OpcodeOperands.C)) live = With(live, instruction.C);
+        }
+
+        return live | dirty[0]; // polls and the limit are at the start
+    }
+
+    private SlotSet With(SlotSet set, Slot slot)
+    {
+        int index = IndexOf(slot);
+        return index < 0 ? set : set.With(index);
     }
 }

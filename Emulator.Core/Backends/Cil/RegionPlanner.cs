@@ -8,37 +8,44 @@ namespace Emulator.Core.Backends.Cil;
 internal static class RegionPlanner
 {
     private const int MaxBlocks = 64;
+    private const int MaxEntries = 12;
 
     /// <summary>Plans a region. Under the translation cache's lock.</summary>
     public static RegionPlan Plan(TranslationCache cache, TranslatedBlock entry, int maxInstructions)
     {
-        var blocks = new List<TranslatedBlock> { entry };
-        var seen = new HashSet<int> { entry.Ir.PcOffset };
-        int instructions = entry.Ir.InstructionCount;
-        var slots = new HashSet<Slot>();
-        AddSlots(slots, entry.Ir);
-        for (int i = 0; i < blocks.Count && blocks.Count < MaxBlocks; i++)
+        var search = new Search(cache, entry, maxInstructions);
+        for (int i = 0; i < search.Blocks.Count; i++)
         {
-            foreach (int target in NearTargets(blocks[i].Ir))
+            foreach (int target in NearTargets(search.Blocks[i].Ir)) search.Add(target, mayTranslate: true);
+        }
+
+        // what calls come back to, and what follows from there
+        var entries = new List<TranslatedBlock> { entry };
+        var returnPoints = new List<int>();
+        for (int i = 0; i < search.Blocks.Count; i++)
+        {
+            var block = search.Blocks[i].Ir;
+            bool isCall = ReturnPointOf(block) is { };
+            if (isCall && entries.Count < MaxEntries && search.Add(ReturnPointOf(block)!.Value, mayTranslate: false) is { } next && !entries.Contains(next))
             {
-                if (!seen.Add(target)) continue;
-                ulong page = entry.Key.Address & GuestPage.Mask;
-                var key = entry.Key with { Address = page + (ulong)target };
-                var next = cache.PeekOrTranslate(key, entry.Ram, (entry.Offset & GuestPage.Mask) + (ulong)target);
-                if (next is null || next.Straddles || instructions + next.Ir.InstructionCount > maxInstructions) continue;
-                var more = new HashSet<Slot>(slots);
-                AddSlots(more, next.Ir);
-                if (more.Count > SlotSet.Capacity) continue;
-                slots = more;
-                instructions += next.Ir.InstructionCount;
-                blocks.Add(next);
+                entries.Add(next);
+                returnPoints.Add(next.Ir.PcOffset);
+            }
+
+            foreach (int target in NearTargets(block))
+            {
+                var near = search.Add(target, mayTranslate: true);
+                if (isCall && near is not null && entries.Count < MaxEntries && !entries.Contains(near)) entries.Add(near);
             }
         }
 
         // in address order behind the entry, so that ways back are loops
         return new RegionPlan
         {
-            Blocks = [entry, .. blocks.Skip(1).OrderBy(b => b.Ir.PcOffset)], CallsFloat = TranslationCache.HasRareFloat(entry),
+            Blocks = [entry, .. search.Blocks.Skip(1).OrderBy(b => b.Ir.PcOffset)],
+            Entries = [.. entries],
+            ReturnPoints = [.. returnPoints],
+            CallsFloat = TranslationCache.HasRareFloat(entry),
         };
     }
 
@@ -50,6 +57,58 @@ internal static class RegionPlanner
             bool isDirect = instruction.Info.IsBranch || instruction.Opcode == Opcode.Jump;
             if (isDirect && instruction.Immediate is >= 0 and < (long)GuestPage.Size) yield return (int)instruction.Immediate;
         }
+    }
+
+    /// <summary>
+    /// Page offset behind a call, on its page: a block that ends in a jump and keeps the address of what follows it is one.
+    /// </summary>
+    public static int? ReturnPointOf(IrBlock block)
+    {
+        int end = block.PcOffset + block.ByteLength;
+        if (end >= (int)GuestPage.Size || block.Instructions[^1].Opcode is not (Opcode.Jump or Opcode.JumpIndirect)) return null;
+        foreach (var instruction in block.Instructions)
+        {
+            if (instruction.Opcode == Opcode.CodeAddress && instruction.Immediate == end) return end;
+        }
+
+        return null;
+    }
+
+    /// <summary>True for a block that ends in a jump to a computed address and is no call.</summary>
+    public static bool MayReturn(IrBlock block) => block.Instructions[^1].Opcode == Opcode.JumpIndirect && ReturnPointOf(block) is null;
+
+    private sealed class Search(TranslationCache cache, TranslatedBlock entry, int maxInstructions)
+    {
+        private readonly Dictionary<int, TranslatedBlock?> _seen = new() { [entry.Ir.PcOffset] = entry };
+        private HashSet<Slot> _slots = SlotsOf(entry.Ir);
+        private int _instructions = entry.Ir.InstructionCount;
+
+        public List<TranslatedBlock> Blocks { get; } = [entry];
+
+        /// <summary>Adds the block at a page offset, if there is room; gives it when it is part of the region.</summary>
+        public TranslatedBlock? Add(int target, bool mayTranslate)
+        {
+            if (_seen.TryGetValue(target, out var found)) return found;
+            if (Blocks.Count >= MaxBlocks) return null;
+            ulong page = entry.Key.Address & GuestPage.Mask;
+            var key = entry.Key with { Address = page + (ulong)target };
+            var next = mayTranslate ? cache.PeekOrTranslate(key, entry.Ram, (entry.Offset & GuestPage.Mask) + (ulong)target) : cache.Peek(key);
+            if (next is null || next.Straddles || _instructions + next.Ir.InstructionCount > maxInstructions) return _seen[target] = null;
+            var slots = new HashSet<Slot>(_slots);
+            AddSlots(slots, next.Ir);
+            if (slots.Count > SlotSet.Capacity) return _seen[target] = null;
+            _slots = slots;
+            _instructions += next.Ir.InstructionCount;
+            Blocks.Add(next);
+            return _seen[target] = next;
+        }
+    }
+
+    private static HashSet<Slot> SlotsOf(IrBlock block)
+    {
+        var slots = new HashSet<Slot>();
+        AddSlots(slots, block);
+        return slots;
     }
 
     private static void AddSlots(HashSet<Slot> slots, IrBlock block)

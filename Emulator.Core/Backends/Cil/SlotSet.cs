@@ -6,9 +6,13 @@ internal readonly record struct SlotSet(ulong Low, ulong High)
 {
     public const int Capacity = 128;
 
+    public static SlotSet All => new(ulong.MaxValue, ulong.MaxValue);
+
     public static SlotSet operator |(SlotSet left, SlotSet right) => new(left.Low | right.Low, left.High | right.High);
 
     public SlotSet With(int index) => index < 64 ? this with { Low = Low | (1ul << index) } : this with { High = High | (1ul << (index - 64)) };
+
+    public SlotSet Without(int index) => index < 64 ? this with { Low = Low & ~(1ul << index) } : this with { High = High & ~(1ul << (index - 64)) };
 
     public bool Contains(int index) => (((index < 64 ? Low : High) >> index) & 1) != 0;
 }

@@ -14,7 +14,7 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate) : Opera
     private const int BOffset = 12;
     private const int COffset = 14;
     private const int ImmediateOffset = 16;
-    private const int PcOffsetOffset = 24;
+    internal const int PcOffsetOffset = 24;
     private LocalBuilder? _result;
     private LocalBuilder? _vectorResult;
 
