@@ -13,7 +13,7 @@ namespace Emulator.Tests.X86.Malformed;
 public sealed class RandomBytesTests
 {
     private const int Programs = 400;
-    private const int CompiledShare = 100; // compiling takes most of the time
+    private const int CompiledShare = 200; // compiling takes most of the time
     private const int CodeBytes = 1024;
     private const int StartsPerProgram = 4;
     private const int InstructionsPerStart = 60;
