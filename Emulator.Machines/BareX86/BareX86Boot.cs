@@ -80,10 +80,10 @@ internal sealed record BareX86Boot
 
     private static BareX86Boot Start(BareX86Description machine, IReadOnlyList<LoadPart> kernel, ulong entry, bool is64)
     {
-        var information = MultibootInformation.Create(machine, kernel);
+        var (address, information) = MultibootInformation.Create(machine, kernel);
         return new BareX86Boot
         {
-            Rom = is64 ? BootStub.ForLongMode(entry) : BootStub.ForProtectedMode((uint)entry),
+            Rom = is64 ? BootStub.ForLongMode(entry, address) : BootStub.ForProtectedMode((uint)entry, address),
             Parts = [.. kernel, .. information, .. is64 ? [IdentityPageTables.Create(machine.Memory)] : Array.Empty<LoadPart>()],
         };
     }

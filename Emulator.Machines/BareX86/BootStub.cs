@@ -24,7 +24,6 @@ internal static class BootStub
     private const int InterruptReturn = 0x3200;
     private const int InterruptVectorCount = 256;
     private const byte FirstHardDisk = 0x80;
-    private const uint StackTop = MultibootInformation.Address;
 
     private const ushort Code32 = 0x08;
     private const ushort Data = 0x10;
@@ -69,16 +68,17 @@ internal static class BootStub
 
     /// <summary>Starts a program as the Multiboot specification says (3.2): flat protected mode, paging and interrupts off.</summary>
     /// <param name="entry">Its first instruction.</param>
-    public static byte[] ForProtectedMode(uint entry)
+    /// <param name="information">Where <see cref="MultibootInformation"/> is; the stack is below it.</param>
+    public static byte[] ForProtectedMode(uint entry, uint information)
     {
         byte[] rom = Create();
         EnterProtectedMode(rom);
         Place(rom, ProtectedCode, 32, LinearBase + ProtectedCode, code =>
         {
             LoadDataSegments(code);
-            code.mov(esp, StackTop);
+            code.mov(esp, information);
             code.mov(ecx, entry);
-            code.mov(ebx, MultibootInformation.Address);
+            code.mov(ebx, information);
             code.mov(eax, MultibootInformation.Magic);
             code.jmp(ecx);
         });
@@ -87,7 +87,8 @@ internal static class BootStub
 
     /// <summary>Starts a program in long mode on <see cref="IdentityPageTables"/>, SSE on, interrupts off.</summary>
     /// <param name="entry">Its first instruction.</param>
-    public static byte[] ForLongMode(ulong entry)
+    /// <param name="information">Where <see cref="MultibootInformation"/> is; the stack is below it.</param>
+    public static byte[] ForLongMode(ulong entry, uint information)
     {
         byte[] rom = Create();
         EnterProtectedMode(rom);
@@ -110,9 +111,9 @@ internal static class BootStub
         });
         Place(rom, LongCode, 64, LinearBase + LongCode, code =>
         {
-            code.mov(esp, StackTop);
+            code.mov(esp, information);
             code.mov(rcx, entry);
-            code.mov(ebx, MultibootInformation.Address);
+            code.mov(ebx, information);
             code.mov(eax, MultibootInformation.Magic);
             code.jmp(rcx);
         });

@@ -11,14 +11,16 @@ internal static class UndefinedResults
     private const ArithmeticFlags ShiftFlags = ArithmeticFlags.Auxiliary;
 
     /// <summary>Flags of which nothing is known after the instruction.</summary>
-    public static ulong Flags(GeneratedCase tested)
+    public static ulong Flags(GeneratedCase tested) => Flags(tested.Instruction, tested[Register.RCX]);
+
+    /// <summary>Flags of which nothing is known after an instruction that started with a value in RCX.</summary>
+    public static ulong Flags(in Instruction i, ulong rcx)
     {
-        var i = tested.Instruction;
         var undefined = i.Mnemonic switch
         {
-            Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Shld or Mnemonic.Shrd => OfShift(tested),
+            Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Shld or Mnemonic.Shrd => OfShift(i, rcx),
             Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Rcl or Mnemonic.Rcr =>
-                Count(tested) is 0 or 1 ? ArithmeticFlags.None : ArithmeticFlags.Overflow,
+                Count(i, rcx) is 0 or 1 ? ArithmeticFlags.None : ArithmeticFlags.Overflow,
             _ => Of(i.RflagsUndefined),
         };
         return (ulong)undefined;
@@ -32,7 +34,7 @@ internal static class UndefinedResults
         {
             Mnemonic.Lar => (i.Op0Register, 0xf_0000),
             Mnemonic.Bswap when i.Op0Register.GetSize() == 2 => (i.Op0Register, 0xffff),
-            Mnemonic.Shld or Mnemonic.Shrd when IsBeyondSize(tested) && i.Op0Kind == OpKind.Register => (i.Op0Register, 0xffff),
+            Mnemonic.Shld or Mnemonic.Shrd when IsBeyondSize(tested.Instruction, tested[Register.RCX]) && i.Op0Kind == OpKind.Register => (i.Op0Register, 0xffff),
             _ => (Register.None, 0),
         };
     }
@@ -54,26 +56,25 @@ internal static class UndefinedResults
 
     /// <summary>True when what is written to memory is undefined.</summary>
     public static bool Memory(GeneratedCase tested) =>
-        tested.Instruction.Mnemonic is Mnemonic.Shld or Mnemonic.Shrd && tested.Instruction.Op0Kind == OpKind.Memory && IsBeyondSize(tested);
+        tested.Instruction.Mnemonic is Mnemonic.Shld or Mnemonic.Shrd && tested.Instruction.Op0Kind == OpKind.Memory && IsBeyondSize(tested.Instruction, tested[Register.RCX]);
 
-    private static ArithmeticFlags OfShift(GeneratedCase tested)
+    private static ArithmeticFlags OfShift(in Instruction i, ulong rcx)
     {
-        int count = Count(tested);
+        int count = Count(i, rcx);
         if (count == 0) return ArithmeticFlags.None;
-        if (tested.Instruction.Mnemonic is Mnemonic.Shld or Mnemonic.Shrd && IsBeyondSize(tested)) return ArithmeticFlags.All;
+        if (i.Mnemonic is Mnemonic.Shld or Mnemonic.Shrd && IsBeyondSize(i, rcx)) return ArithmeticFlags.All;
         var undefined = ShiftFlags;
         if (count != 1) undefined |= ArithmeticFlags.Overflow;
-        if (tested.Instruction.Mnemonic != Mnemonic.Sar && count >= 8 * Size(tested.Instruction)) undefined |= ArithmeticFlags.Carry;
+        if (i.Mnemonic != Mnemonic.Sar && count >= 8 * Size(i)) undefined |= ArithmeticFlags.Carry;
         return undefined;
     }
 
-    private static bool IsBeyondSize(GeneratedCase tested) => Count(tested) > 8 * Size(tested.Instruction);
+    private static bool IsBeyondSize(in Instruction i, ulong rcx) => Count(i, rcx) > 8 * Size(i);
 
-    private static int Count(GeneratedCase tested)
+    private static int Count(in Instruction i, ulong rcx)
     {
-        var i = tested.Instruction;
         int last = i.OpCount - 1;
-        ulong count = i.GetOpKind(last) == OpKind.Register ? tested[Register.RCX] : i.GetImmediate(last);
+        ulong count = i.GetOpKind(last) == OpKind.Register ? rcx : i.GetImmediate(last);
         return (int)count & (Size(i) == 8 ? 63 : 31);
     }
 

@@ -162,6 +162,27 @@ internal sealed class BareX86BootTests
     }
 
     [Test]
+    public async Task Multiboot_information_keeps_clear_of_the_kernel([Values(0x8000u, 0x9200u, 0x9_f000u)] uint start, [Values(0x40, 0x6000)] int size)
+    {
+        if (start + size > 0xa_0000) return;
+        byte[] header = Header(1 << 16, start, start, 0, 0, start + 32);
+        byte[] code = BareX86Programs.Assemble(32, start + (ulong)header.Length, static code =>
+        {
+            code.mov(edi, 0x20_0000);
+            code.push(ebx); // the stack is free
+            code.pop(__dword_ptr[edi]);
+            code.Exit(0);
+        });
+        byte[] image = [.. header, .. code];
+        Array.Resize(ref image, Math.Max(size, image.Length));
+        await using var machine = await VirtualMachine.StartAsync(Describe() with { Kernel = GuestImage.Parse(image, "kernel") });
+        await machine.WaitForExitAsync();
+        uint information = Word(machine, 0x20_0000);
+        Assert.That(information, Is.GreaterThanOrEqualTo(start + (uint)size).Or.LessThan(start - 0x300), $"{information:x}");
+        Assert.That(Text(machine, Word(machine, information + 16)), Is.EqualTo("kernel"));
+    }
+
+    [Test]
     public async Task Reset_starts_again_or_ends([Values("0xcf9", "0x92", "triple fault")] string how, [Values] bool ends, [Values] EngineKind engine)
     {
         // counts its starts in memory that a reset leaves alone
