@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Emulator.Cli.Bench;
 
 namespace Emulator.Benchmarks;
 
@@ -9,9 +10,10 @@ namespace Emulator.Benchmarks;
 /// </summary>
 internal static class GuestComparison
 {
-    private const string PowerOff = "poweroff\n";
+    private const string Prompt = "# ";
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
-    private sealed record Guest(string Name, string[] EmuArguments, string[] QemuArguments, string? Input, string Qemu = "qemu-system-riscv64", int Status = 0);
+    private sealed record Guest(string Name, string[] EmuArguments, string[] QemuArguments, string? Until, string Qemu = "qemu-system-riscv64", int Status = 0);
 
     private sealed record Row(string Guest, double EmuCpu, double QemuCpu, double EmuWall, double QemuWall, double Ratio);
 
@@ -40,7 +42,9 @@ internal static class GuestComparison
             return 2;
         }
 
-        var rows = guests.Select(guest => Measure(emu, guest, runs)).ToList();
+        var rows = new List<Row>();
+        foreach (var guest in guests) rows.Add(await MeasureAsync(emu, guest, runs));
+
         foreach (var row in rows)
         {
             Console.WriteLine($"{row.Guest,-12} emu {row.EmuCpu,7:F2} s CPU {row.EmuWall,7:F2} s   qemu {row.QemuCpu,7:F2} s CPU {row.QemuWall,7:F2} s   qemu/emu {row.Ratio:F2}");
@@ -59,33 +63,27 @@ internal static class GuestComparison
         ["-M", "pc", "-kernel", file, "-device", "isa-debug-exit,iobase=0xf4,iosize=4"], null, "qemu-system-x86_64", Status: 1);
 
     private static Guest Boot(string kernel, string initrd) => new(
-        "boot", ["--kernel", kernel, "--initrd", initrd, "--append", "console=ttyS0"], ["-M", "virt", "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0"], PowerOff);
+        "boot", ["--kernel", kernel, "--initrd", initrd, "--append", "console=ttyS0"], ["-M", "virt", "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0"], Prompt);
 
-    private static Row Measure(string emu, Guest guest, int runs)
+    private static async Task<Row> MeasureAsync(string emu, Guest guest, int runs)
     {
         var ours = new List<(double Wall, double Cpu)>();
         var theirs = new List<(double Wall, double Cpu)>();
         for (int run = 0; run < runs; run++)
         {
-            ours.Add(Once("dotnet", [emu, "run", "--memory", "512M", .. guest.EmuArguments], guest));
-            theirs.Add(Once(guest.Qemu, ["-m", "512M", "-nographic", .. guest.QemuArguments], guest));
+            ours.Add(await OnceAsync("dotnet", [emu, "run", "--memory", "512M", .. guest.EmuArguments], guest));
+            theirs.Add(await OnceAsync(guest.Qemu, ["-m", "512M", "-nographic", .. guest.QemuArguments], guest));
         }
 
-        double emuCpu = Median(ours.Select(t => t.Cpu));
-        double qemuCpu = Median(theirs.Select(t => t.Cpu));
-        return new Row(guest.Name, emuCpu, qemuCpu, Median(ours.Select(t => t.Wall)), Median(theirs.Select(t => t.Wall)), qemuCpu / emuCpu);
+        double emuCpu = Comparison.Median(ours.Select(t => t.Cpu));
+        double qemuCpu = Comparison.Median(theirs.Select(t => t.Cpu));
+        return new Row(guest.Name, emuCpu, qemuCpu, Comparison.Median(ours.Select(t => t.Wall)), Comparison.Median(theirs.Select(t => t.Wall)), qemuCpu / emuCpu);
     }
 
-    private static (double Wall, double Cpu) Once(string program, string[] arguments, Guest guest)
+    private static async Task<(double Wall, double Cpu)> OnceAsync(string program, string[] arguments, Guest guest)
     {
-        var (wall, cpu, status) = ChildTimes.Measure(program, arguments, guest.Input);
-        if (status != guest.Status) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit status {status}; expected {guest.Status}");
-        return (wall, cpu);
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToList();
-        return sorted[sorted.Count / 2];
+        var times = await MeasuredProcess.RunAsync([program, .. arguments], guest.Until, Limit, CancellationToken.None);
+        if (times.Status is { } status && status != guest.Status) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit status {status}; expected {guest.Status}");
+        return (times.Wall, times.Cpu);
     }
 }

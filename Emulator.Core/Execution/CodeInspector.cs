@@ -58,23 +58,36 @@ public sealed unsafe class CodeInspector : IDisposable
             _memory.TryGetReadableSpan(new GuestPhysicalAddress(address.Value), length, out var code) ? _pipeline.Translate(code, inPage, mode, onlyOne) : null;
     }
 
+    /// <summary>Regions given up because they would be too large for the optimising compiler.</summary>
+    public int RegionsRefused => (int)_counters.RegionsRefused;
+
+    /// <summary>Makes the block that begins at an address ready for the first tier, once.</summary>
+    /// <param name="address">The first instruction.</param>
+    /// <param name="mode">The processor's mode, as the architecture packs it.</param>
+    /// <returns>Guest instructions in it; zero when the first one is not whole.</returns>
+    public int Prepare(GuestVirtualAddress address, uint mode) => Find(address, mode)?.Ir.InstructionCount ?? 0;
+
     /// <summary>Compiles the region that begins at an address.</summary>
     /// <param name="address">The first instruction.</param>
     /// <param name="mode">The processor's mode, as the architecture packs it.</param>
     /// <returns>Null when it cannot be compiled: the first instruction is not whole, or crosses a page, or the region would be too large.</returns>
     public HostCode? Compile(GuestVirtualAddress address, uint mode)
     {
-        _cache ??= new TranslationCache(_architecture, _memory, _world, _options, _counters);
-        var physical = new GuestPhysicalAddress(address.Value);
-        if (Fetch(physical) is not { } place) return null;
-        var second = Fetch(new GuestPhysicalAddress((address.Value & GuestPage.Mask) + GuestPage.Size));
-        if (_cache.FindOrTranslate(place, second, mode, isSingle: false) is not { Straddles: false } block) return null;
+        if (Find(address, mode) is not { Straddles: false } block) return null;
         long bytes = _counters.CilBytes;
         long instructions = _counters.InstructionsCompiled;
-        _cache.Regions!.Request(block);
+        _cache!.Regions!.Request(block);
         return block.Region is { } region
             ? new HostCode(region.Name, (int)(_counters.InstructionsCompiled - instructions), (int)(_counters.CilBytes - bytes), region.Address)
             : null;
+    }
+
+    private TranslatedBlock? Find(GuestVirtualAddress address, uint mode)
+    {
+        _cache ??= new TranslationCache(_architecture, _memory, _world, _options, _counters);
+        if (Fetch(new GuestPhysicalAddress(address.Value)) is not { } place) return null;
+        var second = Fetch(new GuestPhysicalAddress((address.Value & GuestPage.Mask) + GuestPage.Size));
+        return _cache.FindOrTranslate(place, second, mode, isSingle: false);
     }
 
     private FetchPlace? Fetch(GuestPhysicalAddress address) =>
