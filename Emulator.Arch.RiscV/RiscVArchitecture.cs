@@ -31,8 +31,12 @@ public sealed class RiscVArchitecture : Architecture
     /// <inheritdoc/>
     public override HelperTable Helpers { get; }
 
+    // Linux copies memory in words whatever their alignment once it has found that such accesses work.
     /// <inheritdoc/>
-    public override int MmuIndexCount => Enum.GetValues<RiscVMmuIndex>().Length;
+    public override bool ExpectsMisalignedAccesses => true;
+
+    /// <inheritdoc/>
+    public override int MmuIndexCount => (int)RiscVMmuIndex.Machine + 1;
 
     /// <inheritdoc/>
     public override int MaxInstructionLength => 4;

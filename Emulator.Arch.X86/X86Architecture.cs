@@ -24,7 +24,7 @@ public sealed class X86Architecture(X86Features? features = null) : Architecture
     public override HelperTable Helpers => X86Helpers.Table;
 
     /// <inheritdoc/>
-    public override int MmuIndexCount => Enum.GetValues<X86MmuIndex>().Length;
+    public override int MmuIndexCount => (int)X86MmuIndex.SupervisorUserAccess + 1;
 
     /// <inheritdoc/>
     public override bool ExpectsMisalignedAccesses => true;

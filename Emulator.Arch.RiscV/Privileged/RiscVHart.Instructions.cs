@@ -8,6 +8,7 @@ namespace Emulator.Arch.RiscV;
 public sealed partial class RiscVHart
 {
     private const int Rs1Shift = 15;
+    private const int Rs2Shift = 20;
     private const uint RegisterMask = 31;
 
     /// <summary>ECALL: raises the exception; firmware outside the guest is served when it is delivered.</summary>
@@ -50,18 +51,20 @@ public sealed partial class RiscVHart
     }
 
     /// <summary>
-    /// SFENCE.VMA and SINVAL.VMA: illegal in U, and in S while mstatus.TVM is set. Address spaces share the TLB, so that rs2 only ever
-    /// narrows what may stay.
+    /// SFENCE.VMA and SINVAL.VMA: illegal in U, and in S while mstatus.TVM is set.
     /// </summary>
     /// <param name="va">Value of rs1.</param>
     /// <param name="asid">Value of rs2.</param>
-    /// <param name="bits">The instruction, which tells whether rs1 is x0.</param>
+    /// <param name="bits">The instruction, which tells whether rs1 and rs2 are x0.</param>
     public void SfenceVma(ulong va, ulong asid, uint bits)
     {
-        _ = asid;
         if (Registers.Privilege == Privilege.User || (Registers.Privilege == Privilege.Supervisor && HasStatus(Mstatus.Tvm)))
         {
             RaiseIllegalInstruction(bits);
+        }
+        else if (((bits >> Rs2Shift) & RegisterMask) != 0)
+        {
+            FlushAddressSpace(asid, ((bits >> Rs1Shift) & RegisterMask) != 0 ? va : null);
         }
         else if (((bits >> Rs1Shift) & RegisterMask) == 0)
         {

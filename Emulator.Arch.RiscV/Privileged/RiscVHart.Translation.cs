@@ -58,7 +58,8 @@ public sealed partial class RiscVHart
     {
         if (!TryGetFormat(Satp.ModeOf(value, Isa.Is64), out _) || value == Registers.Satp) return;
         Registers.Satp = value;
-        OnSatpChanged();
+        TryGetFormat(Satp.ModeOf(value, Isa.Is64), out _format);
+        SwitchAddressSpace(value);
     }
 
     internal bool MayUseSatp() => Registers.Privilege != Privilege.Supervisor || !HasStatus(Mstatus.Tvm);
@@ -76,6 +77,23 @@ public sealed partial class RiscVHart
         address &= XlenMask;
         if (_largePages.MayContain(address)) FlushTranslations();
         else FlushTlbPage(new GuestVirtualAddress(address));
+    }
+
+    /// <summary>Forgets what SFENCE.VMA with an address-space identifier and, unless it is x0, an address asks for.</summary>
+    /// <param name="asid">The identifier; global translations may stay.</param>
+    /// <param name="address">The address, or null.</param>
+    internal void FlushAddressSpace(ulong asid, ulong? address)
+    {
+        bool is64 = Isa.Is64;
+        asid &= Satp.AsidMask(is64);
+        if (address is { } page && asid == Satp.AsidOf(Registers.Satp, is64) && !_largePages.MayContain(page & XlenMask))
+        {
+            FlushOwnTlbPage(new GuestVirtualAddress(page & XlenMask));
+        }
+        else
+        {
+            FlushAddressSpaces(satp => Satp.AsidOf(satp, is64) == asid);
+        }
     }
 
     /// <summary>Reads an aligned value of the guest's S-mode outside an instruction.</summary>

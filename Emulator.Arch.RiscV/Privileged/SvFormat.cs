@@ -42,10 +42,18 @@ internal static class Satp
 {
     private const int ModeShift32 = 31;
     private const int ModeShift64 = 60;
+    private const int AsidShift32 = 22;
+    private const int AsidShift64 = 44;
     private const ulong PpnMask32 = 0x3f_ffff;
     private const ulong PpnMask64 = 0xfff_ffff_ffff;
 
     public static int ModeOf(ulong satp, bool is64) => (int)(satp >> (is64 ? ModeShift64 : ModeShift32));
+
+    /// <summary>The bits of an address-space identifier.</summary>
+    public static ulong AsidMask(bool is64) => is64 ? 0xfffful : 0x1fful;
+
+    /// <summary>The address-space identifier.</summary>
+    public static ulong AsidOf(ulong satp, bool is64) => (satp >> (is64 ? AsidShift64 : AsidShift32)) & AsidMask(is64);
 
     /// <summary>Physical address of the root page table.</summary>
     public static ulong RootOf(ulong satp, bool is64) => (satp & (is64 ? PpnMask64 : PpnMask32)) << SvFormat.PageBits;

@@ -23,4 +23,10 @@ internal enum ExitReason
 
     /// <summary>As <see cref="SingleStep"/>: accesses that share a probe lie on two pages that are not neighbours in host memory.</summary>
     SplitAccess,
+
+    /// <summary>A load in a region found no translation of <see cref="StateBlock.MissAddress"/>. The instruction was not executed.</summary>
+    ReadMiss,
+
+    /// <summary>As <see cref="ReadMiss"/>, of a store.</summary>
+    WriteMiss,
 }

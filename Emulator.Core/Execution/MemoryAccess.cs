@@ -16,8 +16,8 @@ internal static unsafe class MemoryAccess
     {
         ulong inPage = address & ~GuestPage.Mask;
         if (inPage + (ulong)size > GuestPage.Size) return LoadAcross(cpu, address, size, mmuIndex);
-        var entry = cpu.State->Tlb(StateBlock.ReadTlbOffset(mmuIndex), address);
-        if (entry->Tag == (address & GuestPage.Mask)) return MemorySystem.ReadHost((byte*)(address + (ulong)entry->Addend), size);
+        var entry = cpu.State->Find(address, mmuIndex, isWrite: false);
+        if (entry != null) return MemorySystem.ReadHost((byte*)(address + (ulong)entry->Addend), size);
         if (!TryTranslate(cpu, address, AccessKind.Read, size, mmuIndex, out var physical) || MustStepDevice(cpu, physical)) return 0;
         if (cpu.MemorySystem.TryRead(physical, size, out ulong value)) return value;
         if (cpu.HasOpenBus) return ulong.MaxValue >> (64 - (8 * size));
@@ -36,8 +36,8 @@ internal static unsafe class MemoryAccess
             return;
         }
 
-        var entry = cpu.State->Tlb(StateBlock.WriteTlbOffset(mmuIndex), address);
-        if (entry->Tag == (address & GuestPage.Mask))
+        var entry = cpu.State->Find(address, mmuIndex, isWrite: true);
+        if (entry != null)
         {
             MemorySystem.WriteHost((byte*)(address + (ulong)entry->Addend), size, value);
             return;
@@ -62,9 +62,8 @@ internal static unsafe class MemoryAccess
             return null;
         }
 
-        int table = kind == AccessKind.Write ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
-        var entry = cpu.State->Tlb(table, address);
-        if (entry->Tag == (address & GuestPage.Mask)) return (byte*)(address + (ulong)entry->Addend);
+        var entry = cpu.State->Find(address, mmuIndex, kind == AccessKind.Write);
+        if (entry != null) return (byte*)(address + (ulong)entry->Addend);
         if (!TryTranslate(cpu, address, kind, size, mmuIndex, out var physical)) return null;
         if (kind == AccessKind.Write && MustStepAlone(cpu, physical, size)) return null;
         byte* host = cpu.MemorySystem.HostAddress(physical, size, kind == AccessKind.Write, out var ram, out ulong offset);
@@ -80,9 +79,8 @@ internal static unsafe class MemoryAccess
     public static bool TryFindBlock(VirtualCpu cpu, ulong address, int bytes, int mmuIndex, AccessKind kind, out HostBlock block)
     {
         block = default;
-        int table = kind == AccessKind.Write ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
-        var entry = cpu.State->Tlb(table, address);
-        if (entry->Tag == (address & GuestPage.Mask))
+        var entry = cpu.State->Find(address, mmuIndex, kind == AccessKind.Write);
+        if (entry != null)
         {
             block = new HostBlock((byte*)(address + (ulong)entry->Addend), null, 0, bytes);
             return true;
@@ -163,21 +161,32 @@ internal static unsafe class MemoryAccess
 
     private static void Remember(VirtualCpu cpu, ulong address, int mmuIndex, AddressTranslation translation)
     {
-        ulong page = address & GuestPage.Mask;
         var physicalPage = new GuestPhysicalAddress(translation.Physical.Value & GuestPage.Mask);
         byte* host = cpu.MemorySystem.HostAddress(physicalPage, (int)GuestPage.Size, false, out var ram, out ulong offset);
         if (host == null) return;
-        long addend = (long)host - (long)page;
-        if (translation.CanRead) *cpu.State->Tlb(StateBlock.ReadTlbOffset(mmuIndex), address) = new TlbEntry { Tag = page, Addend = addend };
+        if (translation.CanRead) cpu.State->Remember(address, mmuIndex, isWrite: false, host);
         if (!translation.CanWrite) return;
-        var write = cpu.State->Tlb(StateBlock.WriteTlbOffset(mmuIndex), address);
         bool writable = cpu.MemorySystem.HostAddress(physicalPage, (int)GuestPage.Size, true, out _, out _) != null;
         if (!writable || ram!.HasAny(offset)) return;
-        *write = new TlbEntry { Tag = page, Addend = addend };
+        cpu.State->Remember(address, mmuIndex, isWrite: true, host);
 
         // A page may have become code in between: the flag is set before other harts' entries are dropped, so look again.
         Interlocked.MemoryBarrier();
-        if (ram.HasAny(offset)) write->Tag = TlbEntry.Invalid;
+        if (ram.HasAny(offset)) cpu.State->Forget(address, mmuIndex, isWrite: true);
+    }
+
+    /// <summary>
+    /// Has the TLB know the page of an address, for a region that missed it. False where it cannot: the instruction then goes the slow
+    /// way, which finds the same again.
+    /// </summary>
+    public static bool TryFill(VirtualCpu cpu, ulong address, bool isWrite, int mmuIndex)
+    {
+        if (cpu.State->IsInFirst(address, mmuIndex, isWrite)) return false; // it was not the page that the probe disliked
+        if (cpu.State->Find(address, mmuIndex, isWrite) != null) return true;
+        var kind = isWrite ? AccessKind.Write : AccessKind.Read;
+        if (!cpu.TryTranslate(new GuestVirtualAddress(address), kind, 1, mmuIndex, out var translation, out _)) return false;
+        Remember(cpu, address, mmuIndex, translation);
+        return cpu.State->Find(address, mmuIndex, isWrite) != null;
     }
 }
 

@@ -7,12 +7,25 @@ internal sealed class PageFilter
 {
     private const int Words = 32;
     private readonly ulong[] _bits = new ulong[Words];
+    private int _count;
 
-    public void Add(ulong address) => Word(address, out int bit) |= 1ul << bit;
+    /// <summary>So many pages are in it that it often answers yes for others.</summary>
+    public bool IsCrowded => _count > Words * 16;
+
+    public void Add(ulong address)
+    {
+        ref ulong word = ref Word(address, out int bit);
+        _count += (int)(~word >> bit) & 1;
+        word |= 1ul << bit;
+    }
 
     public bool MayContain(ulong address) => ((Word(address, out int bit) >> bit) & 1) != 0;
 
-    public void Clear() => Array.Clear(_bits);
+    public void Clear()
+    {
+        Array.Clear(_bits);
+        _count = 0;
+    }
 
     private ref ulong Word(ulong address, out int bit)
     {

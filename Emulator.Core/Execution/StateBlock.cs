@@ -17,6 +17,17 @@ internal struct TlbEntry
     public const ulong Invalid = 0x800;
 }
 
+/// <summary>One entry of the second-level TLB, which serves all sets of translations and, by the salt, several address spaces.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SecondTlbEntry
+{
+    /// <summary>Virtual address of the page and <see cref="StateBlock.TranslationKind"/>, exclusive-or the salt of the address space.</summary>
+    public ulong Tag;
+
+    /// <summary>Host address of the page.</summary>
+    public nint Host;
+}
+
 /// <summary>One entry of the jump cache.</summary>
 // SAFETY: holds an address that the dispatcher got from the translation cache; nothing is dereferenced here.
 [StructLayout(LayoutKind.Sequential)]
@@ -41,10 +52,17 @@ internal unsafe struct StateBlock
     public const ulong PageMask = ~(PageSize - 1);
     public const int JumpCacheOffset = StateSlots.Count * 8;
     public const int JumpCacheEntries = 4096;
-    public const int TlbOffset = JumpCacheOffset + (JumpCacheEntries * 16);
-    public const int TlbEntries = 1024;
+    public const int SecondTlbOffset = JumpCacheOffset + (JumpCacheEntries * 16);
+    public const int SecondTlbEntries = 8192;
+    private const int TouchedOffset = SecondTlbOffset + (SecondTlbEntries * 16);
+    public const int TlbOffset = TouchedOffset + (MaxMmuIndexes * 2 * TlbRuns);
+    public const int TlbEntries = 4096;
     public const int TlbBytes = TlbEntries * 16;
     public const int TlbStride = 2 * TlbBytes;
+
+    private const int TlbRuns = 64; // of consecutive entries in a table, each with a flag that one was written
+    private const int RunEntries = TlbEntries / TlbRuns;
+    private const int MaxMmuIndexes = 8;
 
     [FieldOffset(0)] public ulong ProgramCounter;
     [FieldOffset(8)] public int Attention;
@@ -57,6 +75,8 @@ internal unsafe struct StateBlock
     [FieldOffset(64)] public ulong ReservationAddress;
     [FieldOffset(72)] public ulong ReservationValue;
     [FieldOffset(80)] public ulong SaltGeneration;
+    [FieldOffset(88)] public ulong TranslationSalt;
+    [FieldOffset(96)] public ulong MissAddress;
     [FieldOffset(StateSlots.CodePage * 8)] public ulong CodePage;
     [FieldOffset(StateSlots.FloatFlags * 8)] public ulong FloatFlags;
 
@@ -65,12 +85,12 @@ internal unsafe struct StateBlock
 
     public static StateBlock* Allocate(int mmuIndexCount)
     {
+        if (mmuIndexCount > MaxMmuIndexes) throw new ArgumentOutOfRangeException(nameof(mmuIndexCount), mmuIndexCount, $"at most {MaxMmuIndexes} sets of translations");
         nuint size = (nuint)(TlbOffset + (mmuIndexCount * TlbStride));
         var state = (StateBlock*)NativeMemory.AlignedAlloc(size, 4096);
         NativeMemory.Clear(state, size);
         state->ReservationAddress = NoReservation;
-        state->FlushTlb(mmuIndexCount);
-        state->FlushJumpCache();
+        new Span<TlbEntry>((byte*)state + TlbOffset, mmuIndexCount * 2 * TlbEntries).Fill(new TlbEntry { Tag = TlbEntry.Invalid });
         return state;
     }
 
@@ -85,6 +105,14 @@ internal unsafe struct StateBlock
         get
         {
             fixed (StateBlock* self = &this) return (ulong*)self;
+        }
+    }
+
+    private byte* Touched
+    {
+        get
+        {
+            fixed (StateBlock* self = &this) return (byte*)self + TouchedOffset;
         }
     }
 
@@ -107,25 +135,35 @@ internal unsafe struct StateBlock
     /// <summary>Instructions are at least two bytes apart; the page's low bits are mixed in so that page-aligned targets spread.</summary>
     public static ulong JumpCacheIndex(ulong pc) => ((pc >> 1) ^ (pc >> 13)) & (JumpCacheEntries - 1);
 
+    /// <summary>Empties the first level.</summary>
     public void FlushTlb(int mmuIndexCount)
     {
         fixed (StateBlock* self = &this)
         {
-            var entries = new Span<TlbEntry>((byte*)self + TlbOffset, mmuIndexCount * 2 * TlbEntries);
-            entries.Fill(new TlbEntry { Tag = TlbEntry.Invalid });
+            var entries = (TlbEntry*)((byte*)self + TlbOffset);
+            for (int run = 0; run < mmuIndexCount * 2 * TlbRuns; run++)
+            {
+                if (Touched[run] == 0) continue;
+                Touched[run] = 0;
+                new Span<TlbEntry>(entries + (run * RunEntries), RunEntries).Fill(new TlbEntry { Tag = TlbEntry.Invalid });
+            }
         }
     }
 
+    /// <summary>Drops a page from both levels, in the current address space.</summary>
     public void FlushTlbPage(ulong address, int mmuIndexCount)
     {
+        ulong page = address & PageMask;
         for (int table = 0; table < mmuIndexCount * 2; table++)
         {
             var entry = Tlb(TlbOffset + (table * TlbBytes), address);
-            if (entry->Tag == (address & PageMask)) entry->Tag = TlbEntry.Invalid;
+            if (entry->Tag == page) entry->Tag = TlbEntry.Invalid;
+            var second = SecondTlb(address, table / 2, (table & 1) != 0);
+            if (second->Tag == SecondTag(address, table / 2, (table & 1) != 0)) second->Tag = NoSecondTag;
         }
     }
 
-    /// <summary>Drops the write entries that lead to a host page.</summary>
+    /// <summary>Drops the write entries that lead to a host page, of all address spaces.</summary>
     public void DropWritesTo(byte* host, int mmuIndexCount)
     {
         fixed (StateBlock* self = &this)
@@ -133,12 +171,77 @@ internal unsafe struct StateBlock
             for (int mmuIndex = 0; mmuIndex < mmuIndexCount; mmuIndex++)
             {
                 var entries = (TlbEntry*)((byte*)self + WriteTlbOffset(mmuIndex));
-                for (int i = 0; i < TlbEntries; i++)
+                for (int run = 0; run < TlbRuns; run++)
                 {
-                    if (entries[i].Tag != TlbEntry.Invalid && (byte*)(entries[i].Tag + (ulong)entries[i].Addend) == host) entries[i].Tag = TlbEntry.Invalid;
+                    if (Touched[(((2 * mmuIndex) + 1) * TlbRuns) + run] == 0) continue;
+                    for (int i = run * RunEntries; i < (run + 1) * RunEntries; i++)
+                    {
+                        if (entries[i].Tag != TlbEntry.Invalid && (byte*)(entries[i].Tag + (ulong)entries[i].Addend) == host) entries[i].Tag = TlbEntry.Invalid;
+                    }
                 }
             }
+
+            var second = (SecondTlbEntry*)((byte*)self + SecondTlbOffset);
+            for (int i = 0; i < SecondTlbEntries; i++)
+            {
+                if (second[i].Host == (nint)host) second[i].Tag = NoSecondTag;
+            }
         }
+    }
+
+    /// <summary>Where the second level keeps a page.</summary>
+    public SecondTlbEntry* SecondTlb(ulong address, int mmuIndex, bool isWrite)
+    {
+        fixed (StateBlock* self = &this)
+        {
+            ulong index = ((address >> PageBits) ^ (address >> (2 * PageBits)) ^ TranslationKind(mmuIndex, isWrite)) & (SecondTlbEntries - 1);
+            return (SecondTlbEntry*)((byte*)self + SecondTlbOffset) + index;
+        }
+    }
+
+    /// <summary>What the second level tells apart besides the page: a number whose bits are not those of an access's alignment.</summary>
+    public static uint TranslationKind(int mmuIndex, bool isWrite) => (uint)((2 * mmuIndex) + (isWrite ? 1 : 0)) << 7;
+
+    private readonly ulong SecondTag(ulong address, int mmuIndex, bool isWrite) =>
+        ((address & PageMask) | TranslationKind(mmuIndex, isWrite)) ^ TranslationSalt;
+
+    // Matches no probe, like TlbEntry.Invalid.
+    private readonly ulong NoSecondTag => TlbEntry.Invalid ^ TranslationSalt;
+
+    /// <summary>True when the first level has a page.</summary>
+    public bool IsInFirst(ulong address, int mmuIndex, bool isWrite) =>
+        Tlb(isWrite ? WriteTlbOffset(mmuIndex) : ReadTlbOffset(mmuIndex), address)->Tag == (address & PageMask);
+
+    /// <summary>The first level's entry for a page when either level has it, else null.</summary>
+    public TlbEntry* Find(ulong address, int mmuIndex, bool isWrite)
+    {
+        var entry = Tlb(isWrite ? WriteTlbOffset(mmuIndex) : ReadTlbOffset(mmuIndex), address);
+        if (entry->Tag == (address & PageMask)) return entry;
+        var second = SecondTlb(address, mmuIndex, isWrite);
+        return second->Tag == SecondTag(address, mmuIndex, isWrite) ? RememberFirst(address, mmuIndex, isWrite, second->Host) : null;
+    }
+
+    /// <summary>Enters a page into both levels.</summary>
+    public void Remember(ulong address, int mmuIndex, bool isWrite, byte* host)
+    {
+        RememberFirst(address, mmuIndex, isWrite, (nint)host);
+        *SecondTlb(address, mmuIndex, isWrite) = new SecondTlbEntry { Tag = SecondTag(address, mmuIndex, isWrite), Host = (nint)host };
+    }
+
+    /// <summary>Takes a page out of both levels.</summary>
+    public void Forget(ulong address, int mmuIndex, bool isWrite)
+    {
+        Tlb(isWrite ? WriteTlbOffset(mmuIndex) : ReadTlbOffset(mmuIndex), address)->Tag = TlbEntry.Invalid;
+        SecondTlb(address, mmuIndex, isWrite)->Tag = NoSecondTag;
+    }
+
+    private TlbEntry* RememberFirst(ulong address, int mmuIndex, bool isWrite, nint host)
+    {
+        var entry = Tlb(isWrite ? WriteTlbOffset(mmuIndex) : ReadTlbOffset(mmuIndex), address);
+        ulong page = address & PageMask;
+        *entry = new TlbEntry { Tag = page, Addend = (long)host - (long)page };
+        Touched[(((2 * mmuIndex) + (isWrite ? 1 : 0)) * TlbRuns) + (int)(((address >> PageBits) & (TlbEntries - 1)) / RunEntries)] = 1;
+        return entry;
     }
 
     /// <summary>Forgets every target. Only at a safepoint of the hart.</summary>
@@ -147,15 +250,15 @@ internal unsafe struct StateBlock
         fixed (StateBlock* self = &this) NativeMemory.Clear((byte*)self + JumpCacheOffset, JumpCacheEntries * 16);
     }
 
-    /// <summary>Entries written under another salt match no more; nothing is cleared.</summary>
-    public void FlushJumpCache() => SaltGeneration++;
-
-    /// <summary>Makes the salt that of a mode, so that entries of other modes stay but do not match.</summary>
-    public void SetSalt(uint mode)
+    /// <summary>A number that looks random, for a generation of entries.</summary>
+    public static ulong SaltOf(ulong generation, ulong more)
     {
-        ulong x = unchecked((SaltGeneration * 0x9E3779B97F4A7C15) + ((ulong)mode * 0xD1B54A32D192ED03) + 0x2545F4914F6CDD1D);
+        ulong x = unchecked((generation * 0x9E3779B97F4A7C15) + (more * 0xD1B54A32D192ED03) + 0x2545F4914F6CDD1D);
         x = unchecked((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9);
         x = unchecked((x ^ (x >> 27)) * 0x94D049BB133111EB);
-        JumpCacheSalt = x ^ (x >> 31);
+        return x ^ (x >> 31);
     }
+
+    /// <summary>Makes the salt that of a mode, so that entries of other modes stay but do not match.</summary>
+    public void SetSalt(uint mode) => JumpCacheSalt = SaltOf(SaltGeneration, mode);
 }

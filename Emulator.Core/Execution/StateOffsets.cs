@@ -10,4 +10,5 @@ internal static class StateOffsets
     public const int InstructionLimit = 24;
     public const int LinkTable = 32;
     public const int JumpCacheSalt = 40;
+    public const int MissAddress = 96;
 }

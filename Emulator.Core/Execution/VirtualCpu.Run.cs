@@ -16,7 +16,8 @@ public abstract unsafe partial class VirtualCpu
 
     private readonly (ulong Page, ulong Salt, FetchPlace Place)[] _fetchCache = new (ulong, ulong, FetchPlace)[FetchEntries];
     private readonly TranslatedBlock?[] _recentBlocks = new TranslatedBlock?[RecentBlocks]; // by physical address
-    private readonly PageFilter _targetPages = new(); // pages that the jump cache may lead to
+    private readonly PageFilter _targetPages = new(); // pages that the jump cache may lead to, in any address space
+    private readonly AddressSpaces _spaces = new();
     private TranslationCache? _cache;
     private World? _world;
     private bool _isObserved;
@@ -207,6 +208,10 @@ public abstract unsafe partial class VirtualCpu
         var reason = State->ExitReason;
         State->ExitReason = ExitReason.None;
         if (reason == ExitReason.Fault) Deliver(_pendingFault);
+        else if (reason is ExitReason.ReadMiss or ExitReason.WriteMiss)
+        {
+            if (!MemoryAccess.TryFill(this, State->MissAddress, reason == ExitReason.WriteMiss, Architecture.MmuIndexOf(Mode))) Step();
+        }
         else if (reason == ExitReason.SplitAccess) Step(isSplit: true);
         else if (reason == ExitReason.SingleStep || (reason == ExitReason.Limit && State->InstructionCount < State->InstructionLimit)) Step();
     }
@@ -286,21 +291,32 @@ public abstract unsafe partial class VirtualCpu
         _world!.RunExclusive(
             () =>
             {
-                foreach (var cpu in _world.Cpus) cpu.State->FlushTlb(Architecture.MmuIndexCount);
+                foreach (var cpu in _world.Cpus) cpu.ForgetData();
             },
             callerIsInside: true);
     }
 
-    private void FlushTargets()
+    private void ForgetData()
     {
-        State->FlushJumpCache();
-        _targetPages.Clear();
+        _spaces.DropData();
+        UseAddressSpace();
     }
 
     // The jump cache does not tell the modes of its entries: it forgets all when the page may be among its targets, which is rare.
     private void ForgetTargetsOn(ulong address)
     {
-        if (_targetPages.MayContain(address)) FlushTargets();
+        if (_targetPages.MayContain(address))
+        {
+            if (_targetPages.IsCrowded)
+            {
+                _spaces.DropOthers();
+                _targetPages.Clear();
+            }
+
+            _spaces.DropTargets();
+            State->SaltGeneration = _spaces.Targets;
+        }
+
         ref var fetched = ref _fetchCache[(address >> StateBlock.PageBits) & (FetchEntries - 1)];
         if (fetched.Page == (address & GuestPage.Mask)) fetched = default;
     }

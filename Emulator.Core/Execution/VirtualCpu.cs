@@ -140,18 +140,51 @@ public abstract unsafe partial class VirtualCpu : IDisposable
         RequestAttention();
     }
 
-    /// <summary>Drops every cached translation of data and code addresses.</summary>
+    /// <summary>Drops every cached translation of data and code addresses, in all address spaces.</summary>
     public void FlushTlb()
     {
-        State->FlushTlb(Architecture.MmuIndexCount);
-        FlushTargets();
+        _spaces.DropAll();
+        _targetPages.Clear();
+        UseAddressSpace();
     }
 
-    /// <summary>Drops the cached translations of the page around an address.</summary>
+    /// <summary>Drops the cached translations of the page around an address, in all address spaces.</summary>
     public void FlushTlbPage(GuestVirtualAddress address)
+    {
+        _spaces.DropOthers();
+        FlushOwnTlbPage(address);
+    }
+
+    /// <summary>As <see cref="FlushTlbPage"/>, in the current address space only.</summary>
+    public void FlushOwnTlbPage(GuestVirtualAddress address)
     {
         State->FlushTlbPage(address.Value, Architecture.MmuIndexCount);
         ForgetTargetsOn(address.Value);
+    }
+
+    /// <summary>
+    /// Goes on in another address space: what is cached of the one that is left may be found again on the way back. For architectures
+    /// whose address spaces have numbers and keep their translations until they are told to forget them.
+    /// </summary>
+    /// <param name="space">Any number that tells the address space from others.</param>
+    public void SwitchAddressSpace(ulong space)
+    {
+        _spaces.Switch(space);
+        UseAddressSpace();
+    }
+
+    /// <summary>Drops what is cached of some address spaces, the current one or others.</summary>
+    public void FlushAddressSpaces(Func<ulong, bool> holds)
+    {
+        _spaces.Drop(holds);
+        UseAddressSpace();
+    }
+
+    private void UseAddressSpace()
+    {
+        State->FlushTlb(Architecture.MmuIndexCount);
+        State->TranslationSalt = StateBlock.SaltOf(_spaces.Data, 0);
+        State->SaltGeneration = _spaces.Targets;
     }
 
     /// <summary>Reads guest physical memory or registers for a page walk: 4 or 8 bytes, aligned.</summary>

@@ -28,6 +28,13 @@ internal static class MemoryEmitter
     /// Branches to <paramref name="miss"/> unless the address in <paramref name="address"/> is cached and directly accessible, and aligned
     /// (or, where misaligned accesses are common, within one page); else leaves the host address on the stack.
     /// </summary>
+    /// <param name="il">Where to.</param>
+    /// <param name="address">Has the guest address.</param>
+    /// <param name="entry">Gets the entry's address.</param>
+    /// <param name="tableOffset">Which table.</param>
+    /// <param name="size">Bytes of the access.</param>
+    /// <param name="admitsMisaligned">Whether the address need not be a multiple of the size.</param>
+    /// <param name="miss">Where to go when the entry is another's.</param>
     public static void EmitProbe(ILGenerator il, LocalBuilder address, LocalBuilder entry, int tableOffset, int size, bool admitsMisaligned, Label miss)
     {
         // entry = state + ((address >> 8) & 0x3ff0); the table's offset folds into the displacement of both loads
@@ -42,7 +49,19 @@ internal static class MemoryEmitter
         il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Stloc, entry);
 
-        // the low bits of the mask make a misaligned address miss; otherwise the last byte must be on the page of the first
+        LoadProbed(il, address, size, admitsMisaligned);
+        LoadEntryField(il, entry, tableOffset);
+        il.Emit(OpCodes.Bne_Un, miss);
+
+        il.Emit(OpCodes.Ldloc, address);
+        LoadEntryField(il, entry, tableOffset + 8);
+        il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Conv_I);
+    }
+
+    // The low bits of the mask make a misaligned address miss; otherwise the last byte must be on the page of the first.
+    private static void LoadProbed(ILGenerator il, LocalBuilder address, int size, bool admitsMisaligned)
+    {
         il.Emit(OpCodes.Ldloc, address);
         if (admitsMisaligned && size > 1)
         {
@@ -52,13 +71,6 @@ internal static class MemoryEmitter
 
         il.Emit(OpCodes.Ldc_I8, unchecked((long)StateBlock.PageMask) | (admitsMisaligned ? 0 : (long)(size - 1)));
         il.Emit(OpCodes.And);
-        LoadEntryField(il, entry, tableOffset);
-        il.Emit(OpCodes.Bne_Un, miss);
-
-        il.Emit(OpCodes.Ldloc, address);
-        LoadEntryField(il, entry, tableOffset + 8);
-        il.Emit(OpCodes.Add);
-        il.Emit(OpCodes.Conv_I);
     }
 
     /// <summary>
@@ -124,10 +136,15 @@ internal static class MemoryEmitter
 
     private static void LoadEntryField(ILGenerator il, LocalBuilder entry, int offset)
     {
+        EmitEntryField(il, entry, offset);
+        il.Emit(OpCodes.Ldind_I8);
+    }
+
+    private static void EmitEntryField(ILGenerator il, LocalBuilder entry, int offset)
+    {
         il.Emit(OpCodes.Ldloc, entry);
         il.Emit(OpCodes.Ldc_I4, offset);
         il.Emit(OpCodes.Conv_I);
         il.Emit(OpCodes.Add);
-        il.Emit(OpCodes.Ldind_I8);
     }
 }

@@ -40,10 +40,14 @@ internal sealed partial class RegionEmitter
         LoadGuestAddress(instruction);
         LocalUses += 7;
         Il.Emit(OpCodes.Stloc, _address);
+        int size = MemoryEmitter.SizeOf(instruction.Opcode);
         bool admitsMisaligned = _architecture.ExpectsMisalignedAccesses && ((AccessTraits)instruction.C.Index & AccessTraits.Aligned) == 0;
-        MemoryEmitter.EmitProbe(
-            Il, _address, _entry, TableOf(instruction), MemoryEmitter.SizeOf(instruction.Opcode), admitsMisaligned, StepStub(instruction));
+        MemoryEmitter.EmitProbe(Il, _address, _entry, TableOf(instruction), size, admitsMisaligned, MissStub(instruction));
     }
+
+    /// <summary>A stub that has the dispatcher find the translation of the address at hand.</summary>
+    private Label MissStub(IrInstruction instruction) =>
+        StepStub(instruction, MemoryEmitter.IsStore(instruction.Opcode) ? ExitReason.WriteMiss : ExitReason.ReadMiss);
 
     private void EmitGroupedAddress(int index, IrInstruction instruction, AccessGroup group)
     {
@@ -85,14 +89,15 @@ internal sealed partial class RegionEmitter
         Il.Emit(OpCodes.Conv_I8);
         Il.Emit(OpCodes.Stloc, window);
         Il.MarkLabel(found);
-        AddSplitStub(instruction, group, table, missed, found);
+        AddSplitStub(instruction, group, missed, found);
     }
 
     // The window may lie on two pages that are neighbours in host memory too, as those of one RAM often are.
-    private void AddSplitStub(IrInstruction instruction, AccessGroup group, int table, Label missed, Label found)
+    private void AddSplitStub(IrInstruction instruction, AccessGroup group, Label missed, Label found)
     {
         var window = _windowOf[group];
-        var step = StepStub(instruction);
+        int table = TableOf(instruction);
+        var step = MissStub(instruction);
         var split = StepStub(instruction, ExitReason.SplitAccess);
         int span = group.Span;
         _stubs.Add(() =>

@@ -329,6 +329,14 @@ internal sealed partial class RegionEmitter : OperationEmitter
             Il.Emit(OpCodes.Sub);
             Il.Emit(OpCodes.Stind_I8);
             StoreProgramCounter(() => Il.Emit(OpCodes.Ldloc, _exitOffset));
+            if (reason is ExitReason.ReadMiss or ExitReason.WriteMiss)
+            {
+                LoadStateAddress(StateOffsets.MissAddress);
+                LocalUses++;
+                Il.Emit(OpCodes.Ldloc, _address);
+                Il.Emit(OpCodes.Stind_I8);
+            }
+
             LoadStateAddress(StateOffsets.ExitReason);
             Il.Emit(OpCodes.Ldc_I4, (int)reason);
             Il.Emit(OpCodes.Stind_I4);
