@@ -6,13 +6,13 @@ namespace Emulator.Core.Execution;
 /// </summary>
 internal sealed class AddressSpaces
 {
-    private const int Limit = 4096;
-    private readonly Dictionary<ulong, Generations> _others = [];
+    private const int Limit = 256;
+    private readonly Dictionary<ulong, Space> _others = [];
     private ulong _last;
     private ulong _current;
-    private Generations _own;
+    private Space _own;
 
-    public AddressSpaces() => DropAll();
+    public AddressSpaces() => _own = CreateSpace();
 
     /// <summary>The generation of the jump targets.</summary>
     public ulong Targets => _own.Targets;
@@ -20,42 +20,66 @@ internal sealed class AddressSpaces
     /// <summary>The generation of the translations of data.</summary>
     public ulong Data => _own.Data;
 
-    /// <summary>Goes to another address space, or forgets all of them when there are too many.</summary>
+    /// <summary>Goes to another address space; forgets the others when there are too many.</summary>
     public void Switch(ulong space)
     {
         if (space == _current) return;
         if (_others.Count >= Limit) _others.Clear();
         _others[_current] = _own;
         _current = space;
-        if (!_others.Remove(space, out _own)) _own = new Generations(++_last, ++_last);
+        if (!_others.Remove(space, out var known)) known = CreateSpace();
+        _own = known;
     }
+
+    /// <summary>Notes that the jump cache leads to a page of the current address space.</summary>
+    public void AddTarget(ulong address) => _own.TargetPages.Add(address);
 
     /// <summary>Forgets the translations and targets of all address spaces.</summary>
     public void DropAll()
     {
         _others.Clear();
-        _own = new Generations(++_last, ++_last);
+        _own = CreateSpace();
     }
 
     /// <summary>Forgets all of the address spaces that hold.</summary>
     public void Drop(Func<ulong, bool> holds)
     {
         foreach (ulong space in _others.Keys.Where(holds).ToList()) _others.Remove(space);
-        if (holds(_current)) _own = new Generations(++_last, ++_last);
+        if (holds(_current)) _own = CreateSpace();
     }
-
-    /// <summary>Forgets the other address spaces.</summary>
-    public void DropOthers() => _others.Clear();
 
     /// <summary>Forgets where data is, in all address spaces.</summary>
     public void DropData()
     {
         _others.Clear();
-        _own = _own with { Data = ++_last };
+        _own.Data = ++_last;
     }
 
-    /// <summary>Forgets the jump targets of the current address space.</summary>
-    public void DropTargets() => _own = _own with { Targets = ++_last };
+    /// <summary>Forgets the jump targets of the current address space when some may be on a page.</summary>
+    public void DropTargetsOn(ulong address) => DropTargetsOn(_own, address);
 
-    private readonly record struct Generations(ulong Targets, ulong Data);
+    /// <summary>As <see cref="DropTargetsOn(ulong)"/>, of all address spaces.</summary>
+    public void DropAllTargetsOn(ulong address)
+    {
+        DropTargetsOn(_own, address);
+        foreach (var space in _others.Values) DropTargetsOn(space, address);
+    }
+
+    private void DropTargetsOn(Space space, ulong address)
+    {
+        if (!space.TargetPages.MayContain(address)) return;
+        space.TargetPages.Clear();
+        space.Targets = ++_last;
+    }
+
+    private Space CreateSpace() => new() { Targets = ++_last, Data = ++_last };
+
+    private sealed class Space
+    {
+        public required ulong Targets { get; set; }
+
+        public required ulong Data { get; set; }
+
+        public PageFilter TargetPages { get; } = new();
+    }
 }

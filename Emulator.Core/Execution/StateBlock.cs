@@ -51,7 +51,7 @@ internal unsafe struct StateBlock
     public const ulong PageSize = 1ul << PageBits;
     public const ulong PageMask = ~(PageSize - 1);
     public const int JumpCacheOffset = StateSlots.Count * 8;
-    public const int JumpCacheEntries = 4096;
+    public const int JumpCacheEntries = 16384;
     public const int SecondTlbOffset = JumpCacheOffset + (JumpCacheEntries * 16);
     public const int SecondTlbEntries = 8192;
     private const int TouchedOffset = SecondTlbOffset + (SecondTlbEntries * 16);
@@ -124,16 +124,16 @@ internal unsafe struct StateBlock
         }
     }
 
-    public JumpCacheEntry* JumpCache(ulong pc)
+    public JumpCacheEntry* JumpCache(ulong tag)
     {
         fixed (StateBlock* self = &this)
         {
-            return (JumpCacheEntry*)((byte*)self + JumpCacheOffset) + JumpCacheIndex(pc);
+            return (JumpCacheEntry*)((byte*)self + JumpCacheOffset) + JumpCacheIndex(tag);
         }
     }
 
-    /// <summary>Instructions are at least two bytes apart; the page's low bits are mixed in so that page-aligned targets spread.</summary>
-    public static ulong JumpCacheIndex(ulong pc) => ((pc >> 1) ^ (pc >> 13)) & (JumpCacheEntries - 1);
+    /// <summary>Of the salted address, so that one address in several modes and address spaces has several places; page-aligned targets spread.</summary>
+    public static ulong JumpCacheIndex(ulong tag) => ((tag >> 1) ^ (tag >> 13)) & (JumpCacheEntries - 1);
 
     /// <summary>Empties the first level.</summary>
     public void FlushTlb(int mmuIndexCount)
@@ -150,8 +150,8 @@ internal unsafe struct StateBlock
         }
     }
 
-    /// <summary>Drops a page from both levels, in the current address space.</summary>
-    public void FlushTlbPage(ulong address, int mmuIndexCount)
+    /// <summary>Drops a page from both levels, in the current address space or in all.</summary>
+    public void FlushTlbPage(ulong address, int mmuIndexCount, bool inAllSpaces)
     {
         ulong page = address & PageMask;
         for (int table = 0; table < mmuIndexCount * 2; table++)
@@ -159,7 +159,7 @@ internal unsafe struct StateBlock
             var entry = Tlb(TlbOffset + (table * TlbBytes), address);
             if (entry->Tag == page) entry->Tag = TlbEntry.Invalid;
             var second = SecondTlb(address, table / 2, (table & 1) != 0);
-            if (second->Tag == SecondTag(address, table / 2, (table & 1) != 0)) second->Tag = NoSecondTag;
+            if (inAllSpaces || second->Tag == SecondTag(address, table / 2, (table & 1) != 0)) second->Tag = NoSecondTag;
         }
     }
 

@@ -16,7 +16,6 @@ public abstract unsafe partial class VirtualCpu
 
     private readonly (ulong Page, ulong Salt, FetchPlace Place)[] _fetchCache = new (ulong, ulong, FetchPlace)[FetchEntries];
     private readonly TranslatedBlock?[] _recentBlocks = new TranslatedBlock?[RecentBlocks]; // by physical address
-    private readonly PageFilter _targetPages = new(); // pages that the jump cache may lead to, in any address space
     private readonly AddressSpaces _spaces = new();
     private TranslationCache? _cache;
     private World? _world;
@@ -141,7 +140,7 @@ public abstract unsafe partial class VirtualCpu
         ulong pc = ProgramCounter;
         State->SetSalt(Mode);
         ulong tag = pc ^ State->JumpCacheSalt;
-        var cached = State->JumpCache(pc);
+        var cached = State->JumpCache(tag);
         ThreadedOp* entry;
         Dispatches++;
         if (cached->Tag == tag && !_cache!.IsDropped(cached->Target))
@@ -161,8 +160,8 @@ public abstract unsafe partial class VirtualCpu
             entry = block.Entry;
             cached->Target = entry;
             cached->Tag = tag;
-            _targetPages.Add(pc);
-            if (block.Straddles) _targetPages.Add(AddressOf(pc, (int)GuestPage.Size));
+            _spaces.AddTarget(pc);
+            if (block.Straddles) _spaces.AddTarget(AddressOf(pc, (int)GuestPage.Size));
         }
 
         State->CodePage = pc & GuestPage.Mask;
@@ -303,20 +302,11 @@ public abstract unsafe partial class VirtualCpu
     }
 
     // The jump cache does not tell the modes of its entries: it forgets all when the page may be among its targets, which is rare.
-    private void ForgetTargetsOn(ulong address)
+    private void ForgetTargetsOn(ulong address, bool inAllSpaces)
     {
-        if (_targetPages.MayContain(address))
-        {
-            if (_targetPages.IsCrowded)
-            {
-                _spaces.DropOthers();
-                _targetPages.Clear();
-            }
-
-            _spaces.DropTargets();
-            State->SaltGeneration = _spaces.Targets;
-        }
-
+        if (inAllSpaces) _spaces.DropAllTargetsOn(address);
+        else _spaces.DropTargetsOn(address);
+        State->SaltGeneration = _spaces.Targets;
         ref var fetched = ref _fetchCache[(address >> StateBlock.PageBits) & (FetchEntries - 1)];
         if (fetched.Page == (address & GuestPage.Mask)) fetched = default;
     }

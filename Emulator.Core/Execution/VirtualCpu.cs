@@ -144,22 +144,21 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     public void FlushTlb()
     {
         _spaces.DropAll();
-        _targetPages.Clear();
         UseAddressSpace();
     }
 
     /// <summary>Drops the cached translations of the page around an address, in all address spaces.</summary>
     public void FlushTlbPage(GuestVirtualAddress address)
     {
-        _spaces.DropOthers();
-        FlushOwnTlbPage(address);
+        State->FlushTlbPage(address.Value, Architecture.MmuIndexCount, inAllSpaces: true);
+        ForgetTargetsOn(address.Value, inAllSpaces: true);
     }
 
     /// <summary>As <see cref="FlushTlbPage"/>, in the current address space only.</summary>
     public void FlushOwnTlbPage(GuestVirtualAddress address)
     {
-        State->FlushTlbPage(address.Value, Architecture.MmuIndexCount);
-        ForgetTargetsOn(address.Value);
+        State->FlushTlbPage(address.Value, Architecture.MmuIndexCount, inAllSpaces: false);
+        ForgetTargetsOn(address.Value, inAllSpaces: false);
     }
 
     /// <summary>

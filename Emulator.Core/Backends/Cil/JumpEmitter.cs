@@ -8,15 +8,19 @@ namespace Emulator.Core.Backends.Cil;
 internal static class JumpEmitter
 {
     /// <summary>Emits the jump to the address in <paramref name="target"/>; nothing falls through.</summary>
-    public static void Emit(ILGenerator il, LocalBuilder target, LocalBuilder entry)
+    public static void Emit(ILGenerator il, LocalBuilder target, LocalBuilder entry, LocalBuilder tag)
     {
         var miss = il.DefineLabel();
 
-        // entry = state + ((pc >> 1 ^ pc >> 13) & 4095) * 16
+        // tag = pc ^ salt; entry = state + ((tag >> 1 ^ tag >> 13) & 16383) * 16
         il.Emit(OpCodes.Ldloc, target);
+        LoadState(il, StateOffsets.JumpCacheSalt);
+        il.Emit(OpCodes.Xor);
+        il.Emit(OpCodes.Stloc, tag);
+        il.Emit(OpCodes.Ldloc, tag);
         il.Emit(OpCodes.Ldc_I4_1);
         il.Emit(OpCodes.Shr_Un);
-        il.Emit(OpCodes.Ldloc, target);
+        il.Emit(OpCodes.Ldloc, tag);
         il.Emit(OpCodes.Ldc_I4, 13);
         il.Emit(OpCodes.Shr_Un);
         il.Emit(OpCodes.Xor);
@@ -30,9 +34,7 @@ internal static class JumpEmitter
         il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Stloc, entry);
 
-        il.Emit(OpCodes.Ldloc, target);
-        LoadState(il, StateOffsets.JumpCacheSalt);
-        il.Emit(OpCodes.Xor);
+        il.Emit(OpCodes.Ldloc, tag);
         LoadEntry(il, entry, StateBlock.JumpCacheOffset);
         il.Emit(OpCodes.Bne_Un, miss);
 

@@ -484,7 +484,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         Il.Emit(OpCodes.Stloc, _address);
         EmitWriteBack(dirty);
         StoreCount();
-        JumpEmitter.Emit(Il, _address, _entry);
+        JumpEmitter.Emit(Il, _address, _entry, _exitOffset);
     }
 
     private void EmitWriteBack(SlotSet dirty)

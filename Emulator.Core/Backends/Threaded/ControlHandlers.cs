@@ -66,7 +66,7 @@ internal static class ControlHandlers
         var entry = il.DeclareLocal(typeof(nint));
         loadTarget();
         il.Emit(OpCodes.Stloc, target);
-        JumpEmitter.Emit(il, target, entry);
+        JumpEmitter.Emit(il, target, entry, il.DeclareLocal(typeof(long)));
     }
 
     private static void LoadPagePlusImmediate(ThreadedEmitter emitter, ILGenerator il)
