@@ -34,6 +34,7 @@ public abstract unsafe partial class VirtualCpu : IDisposable
         State = StateBlock.Allocate(architecture.MmuIndexCount);
         _self = GCHandle.Alloc(this, GCHandleType.Weak);
         State->Self = GCHandle.ToIntPtr(_self);
+        UseAddressSpace();
     }
 
     /// <summary>What the hart executes.</summary>
