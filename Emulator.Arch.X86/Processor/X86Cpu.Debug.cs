@@ -37,7 +37,8 @@ public sealed partial class X86Cpu
             return false;
         }
 
-        ulong hits = (flags & Eflags.Rf) == 0 ? InstructionBreakpointsAt(ProgramCounter) : 0;
+        // a load of SS suppresses the breakpoint behind it (volume 3, 6.8.3)
+        ulong hits = (flags & Eflags.Rf) == 0 && !isHeld ? InstructionBreakpointsAt(ProgramCounter) : 0;
         if (hits != 0)
         {
             Deliver(EventOf(X86Fault.Debug(hits), ProgramCounter), X86Fault.Debug(hits));

@@ -95,7 +95,10 @@ public sealed partial class X86Cpu
         return descriptor.IsPresent ? null : X86Fault.Stack(error);
     }
 
-    /// <summary>After a return to an outer level: segments that it may not use become null.</summary>
+    /// <summary>
+    /// After a return to an outer level: segments that it may not use become null. Unlike a load of null, which clears the base,
+    /// that leaves FS and GS their bases, as processors do and 64-bit systems with a selector in GS rely on.
+    /// </summary>
     internal void DropInnerSegments()
     {
         foreach (int segment in (ReadOnlySpan<int>)[Es, Ds, Fs, Gs])
@@ -103,7 +106,10 @@ public sealed partial class X86Cpu
             var attributes = Registers.Segments[segment].Attributes;
             const SegmentAttributes conforming = SegmentAttributes.Code | SegmentAttributes.ExpandDown;
             if (attributes == SegmentAttributes.None) continue; // null already: FS and GS keep their bases
-            if (attributes.Dpl < Registers.Cpl && (attributes & conforming) != conforming) SetNullSegment(segment, 0);
+            if (attributes.Dpl >= Registers.Cpl || (attributes & conforming) == conforming) continue;
+            ulong kept = segment is Fs or Gs ? this[X86Slots.SegmentBase(segment)] : 0;
+            SetNullSegment(segment, 0);
+            if (kept != 0) SetSegment(segment, Registers.Segments[segment], kept);
         }
     }
 

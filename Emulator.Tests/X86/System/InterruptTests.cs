@@ -184,6 +184,25 @@ internal sealed class InterruptTests
         Assert.That(seen, Is.EqualTo(new[] { (store, 1ul), (store + 6 + 7, 2ul) }), "a fault before the instruction, a trap after the other");
     }
 
+    [TestCase(true, 2ul)]
+    [TestCase(false, 3ul, Description = "the breakpoint is after the load and one instruction")]
+    public void Loads_of_SS_suppress_the_breakpoint_behind_them(bool isDirectlyBehind, ulong distance)
+    {
+        using var fixture = new SystemFixture().EnterProtected();
+        const ulong load = SystemFixture.CodeStart + 5;
+        fixture.Cpu.WriteDebug(0, load + distance);
+        fixture.Cpu.WriteDebug(7, 1);
+        fixture.Run(32, static a =>
+        {
+            a.mov(eax, SystemFixture.Data0);
+            a.mov(ss, eax);
+            a.nop();
+            a.nop();
+            a.@int(0x40);
+        });
+        Assert.That(fixture.HaltedVector, Is.EqualTo(isDirectlyBehind ? 0x40 : (int)X86Exception.Debug));
+    }
+
     [Test]
     public void NMI_waits_for_IRET([ValueSource(nameof(Kinds))] EngineKind kind)
     {

@@ -256,6 +256,31 @@ internal sealed class TransferTests
         Assert.That((cpu.Registers.Efer & (Efer.Lma | Efer.Lme), cpu.Mode & (uint)X86Mode.Protected), Is.EqualTo((Efer.Lme, 0u)));
     }
 
+    [Test]
+    public void A_return_to_an_outer_level_makes_GS_null_and_keeps_its_base([ValueSource(nameof(Kinds))] EngineKind kind)
+    {
+        using var fixture = new SystemFixture(kind).EnterLong();
+        fixture.Write(0x5508, 8, 0x1122_3344_5566_7788);
+        fixture.Cpu[X86Slots.SegmentBase(X86Cpu.Gs)] = 0x5500;
+        fixture.Place(64, Inner, static a =>
+        {
+            a.mov(bx, gs);
+            a.mov(rcx, __qword_ptr.gs[8]);
+            a.@int(0x40);
+        });
+        fixture.Run(64, static a =>
+        {
+            a.push(SystemFixture.Data3);
+            a.push((int)SystemFixture.Stack(3));
+            a.push(2);
+            a.push(SystemFixture.LongCode3);
+            a.push((int)Inner);
+            a.iretq();
+        });
+        Assert.That(fixture.HaltedVector, Is.EqualTo(0x40));
+        Assert.That(((ushort)fixture[Register.RBX], fixture[Register.RCX]), Is.EqualTo(((ushort)0, 0x1122_3344_5566_7788ul)));
+    }
+
     private static void EnterVirtual(SystemFixture fixture, int iopl, Action<Assembler> program)
     {
         fixture.Place(16, 0x1_0000, program);
