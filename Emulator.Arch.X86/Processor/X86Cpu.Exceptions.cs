@@ -106,7 +106,13 @@ public sealed partial class X86Cpu
     internal GuestFault? DeliverSoftware(InterruptEvent interrupt)
     {
         _isTrapDropped = true;
-        if (interrupt.Kind == InterruptKind.PrivilegedSoftware) Record(new GuestFault(interrupt.Vector));
+        if (interrupt.Kind == InterruptKind.PrivilegedSoftware) // INT1 is a debug exception: one that a load of SS held is part of it
+        {
+            ulong held = Registers.PendingDebug;
+            Registers.PendingDebug = 0;
+            Record(new GuestFault(interrupt.Vector, 0, held));
+        }
+
         return InterruptDelivery.Deliver(this, interrupt);
     }
 

@@ -203,6 +203,36 @@ internal sealed class InterruptTests
         Assert.That(fixture.HaltedVector, Is.EqualTo(isDirectlyBehind ? 0x40 : (int)X86Exception.Debug));
     }
 
+    [TestCase(0xf1, 1, Description = "INT1 is the exception that was held")]
+    [TestCase(0xcc, 2, Description = "INT3's handler begins with it")]
+    public void Loads_of_SS_hold_a_watchpoint(byte behind, int exceptions)
+    {
+        using var fixture = new SystemFixture().EnterProtected();
+        fixture.Cpu.WriteDebug(0, 0x5000);
+        fixture.Cpu.WriteDebug(7, 0xf_0001); // read or write of 4 bytes
+        fixture.Write(0x5000, 4, SystemFixture.Data0);
+        fixture.Cpu.EFlags |= Eflags.If;
+        foreach (int vector in (ReadOnlySpan<int>)[1, 3])
+        {
+            fixture.Place(32, SystemFixture.Handler(vector), static a =>
+            {
+                a.inc(ebx);
+                a.iretd();
+            });
+        }
+
+        fixture[Register.RBX] = 0;
+        fixture.Run(32, a =>
+        {
+            a.mov(ss, __word_ptr[0x5000]);
+            a.db(behind);
+            a.hlt();
+        });
+        Assert.That(fixture.HaltedVector, Is.EqualTo(-1));
+        Assert.That(fixture[Register.RBX], Is.EqualTo(exceptions));
+        Assert.That(fixture.Cpu.ReadDebug(6) & DebugStatus.Breakpoints, Is.EqualTo(1));
+    }
+
     [Test]
     public void NMI_waits_for_IRET([ValueSource(nameof(Kinds))] EngineKind kind)
     {
