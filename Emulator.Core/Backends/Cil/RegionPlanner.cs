@@ -16,7 +16,7 @@ internal static class RegionPlanner
         var search = new Search(cache, entry, maxInstructions);
         for (int i = 0; i < search.Blocks.Count; i++)
         {
-            foreach (int target in NearTargets(search.Blocks[i].Ir)) search.Add(target, mayTranslate: true);
+            foreach (int target in NearTargets(search.Blocks[i].Ir)) search.Add(target, mayTranslate: cache.Options.Kind == EngineKind.Jit);
         }
 
         // what calls come back to, and what follows from there
@@ -34,7 +34,7 @@ internal static class RegionPlanner
 
             foreach (int target in NearTargets(block))
             {
-                var near = search.Add(target, mayTranslate: true);
+                var near = search.Add(target, mayTranslate: cache.Options.Kind == EngineKind.Jit);
                 if (isCall && near is not null && entries.Count < MaxEntries && !entries.Contains(near)) entries.Add(near);
             }
         }
