@@ -15,6 +15,7 @@ internal static class Passes
     public static ImmutableArray<OptimizerPass> Pipeline { get; } =
     [
         new("propagate-constants", ConstantPropagation.Run),
+        new("fuse-rotates", RotateFusion.Run),
         new("drop-dead-writes", DeadWriteElimination.Run),
     ];
 
