@@ -45,8 +45,6 @@ internal static class MemoryEmitter
         il.Emit(OpCodes.Conv_I8);
         il.Emit(OpCodes.And);
         il.Emit(OpCodes.Conv_I);
-        il.Emit(OpCodes.Ldarg_0);
-        il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Stloc, entry);
 
         LoadProbed(il, address, size, admitsMisaligned);
@@ -136,15 +134,12 @@ internal static class MemoryEmitter
 
     private static void LoadEntryField(ILGenerator il, LocalBuilder entry, int offset)
     {
-        EmitEntryField(il, entry, offset);
-        il.Emit(OpCodes.Ldind_I8);
-    }
-
-    private static void EmitEntryField(ILGenerator il, LocalBuilder entry, int offset)
-    {
+        il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldloc, entry);
+        il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Ldc_I4, offset);
         il.Emit(OpCodes.Conv_I);
         il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Ldind_I8);
     }
 }
