@@ -22,6 +22,7 @@ internal static class FastSystemCall
         Enter(cpu, selector, 0, is64: true, is32: false);
         cpu.EFlags = flags & ~msrs.SfMask & ~Eflags.Rf;
         cpu.ProgramCounter = msrs.LStar;
+        cpu.TraceByFinalFlags();
         return null;
     }
 
@@ -37,6 +38,7 @@ internal static class FastSystemCall
         SetStack(cpu, (selector + StackOffset) | 3, 3);
         cpu.ReplaceFlags(cpu[X86Slots.General64(R11)], ReturnFlags);
         cpu.ProgramCounter = size == 8 ? target : (uint)target;
+        cpu.TraceByFinalFlags();
         return null;
     }
 

@@ -11,6 +11,8 @@ internal static class InterruptReturn
     /// <param name="next">Linear address of the next instruction, where a nested task would go on.</param>
     public static GuestFault? Return(X86Cpu cpu, int size, ulong next)
     {
+        cpu.Registers.IsNmiBlocked = false; // also by an IRET that faults or switches tasks (volume 3, 6.7.1)
+        cpu.LookAtInterrupts();
         if (cpu.IsVirtual8086)
         {
             if (cpu.Iopl == 3) return ReturnReal(cpu, size);
@@ -110,7 +112,6 @@ internal static class InterruptReturn
     {
         // RF lasts for one instruction, which only an instruction breakpoint there can tell
         if (!cpu.HasInstructionBreakpoints) mask &= ~Eflags.Rf;
-        cpu.Registers.IsNmiBlocked = false;
         cpu.ReplaceFlags(flags, mask);
         cpu.JumpTo(pointer);
     }

@@ -66,6 +66,15 @@ public sealed partial class X86Cpu
         return true;
     }
 
+    /// <summary>SYSCALL and SYSRET are followed by a single-step trap if TF is set when they end, not when they began.</summary>
+    internal void TraceByFinalFlags()
+    {
+        _isTrapDropped = true;
+        if ((this[X86Slots.ControlFlags] & Eflags.Tf) == 0) return;
+        Registers.PendingDebug |= DebugStatus.SingleStep;
+        UpdateObservation();
+    }
+
     private void DeliverPending()
     {
         ulong bits = Registers.PendingDebug;

@@ -67,7 +67,7 @@ internal sealed class SingleStepTests
     }
 
     // Without a coprocessor an escape means something else. Other than an 80386, an 80286 takes at most ten bytes and a LOCK before everything, has no
-    // FS and GS, leaves registers changed by what faults, and misses some faults.
+    // FS and GS, leaves registers changed by what faults, and misses some faults. In three recordings it has pushed SS in place of CS.
     private static bool IsOtherGeneration(MooTest test)
     {
         int prefixes = test.Code.TakeWhile(static prefix => prefix is Lock or 0x26 or 0x2e or 0x36 or 0x3e or 0x64 or 0x65 or 0x66 or 0x67 or 0xf2 or 0xf3).Count();
@@ -75,20 +75,30 @@ internal sealed class SingleStepTests
         if ((code & EscapeMask) == Escape) return true;
         if (!test.Is80286) return false;
         if (test.Code.AsSpan(0, prefixes).Contains(Lock) || test.Code.Length - 1 > LongestOf80286) return true;
+        if (HasPushedStackSegment(test)) return true;
         var instruction = Iced.Intel.Decoder.Create(16, test.Code).Decode();
         return test.Exception?.Vector switch
         {
-            null => ReadsPointerBeyondLimit(test, instruction) || (instruction.Mnemonic == Mnemonic.Idiv && IsLeastQuotient(test, instruction)),
+            null or (int)X86Exception.BoundRange => ReadsPairBeyondLimit(test, instruction) || (instruction.Mnemonic == Mnemonic.Idiv && IsLeastQuotient(test, instruction)),
             (int)X86Exception.InvalidOpcode => instruction.Op0Register is Register.FS or Register.GS || instruction.Op1Register is Register.FS or Register.GS,
             (int)X86Exception.GeneralProtection => instruction.IsStringInstruction || instruction.Mnemonic == Mnemonic.Pop || instruction.IsInvalid,
             _ => false,
         };
     }
 
-    // A far pointer whose second word wraps to offset 0.
-    private static bool ReadsPointerBeyondLimit(MooTest test, in Instruction instruction)
+    // The word below the flags is CS.
+    private static bool HasPushedStackSegment(MooTest test)
     {
-        if (instruction.MemorySize != MemorySize.SegPtr16) return false;
+        if (test.Exception is not { } exception || test.Initial[MooRegister.Ss] == test.Initial[MooRegister.Cs]) return false;
+        int pushed = test.FinalMemory.Where(entry => exception.FlagsAddress - entry.Address is 1 or 2)
+            .Sum(entry => entry.Value << (exception.FlagsAddress - entry.Address == 1 ? 8 : 0));
+        return (uint)pushed == test.Initial[MooRegister.Ss];
+    }
+
+    // A far pointer or a pair of bounds whose second word wraps to offset 0.
+    private static bool ReadsPairBeyondLimit(MooTest test, in Instruction instruction)
+    {
+        if (instruction.MemorySize is not (MemorySize.SegPtr16 or MemorySize.Bound16_WordWord)) return false;
         uint offset = instruction.MemoryDisplacement32 + Value(instruction.MemoryBase) + Value(instruction.MemoryIndex);
         return (ushort)offset > ushort.MaxValue - 3;
 

@@ -204,6 +204,78 @@ internal sealed class TransferTests
     }
 
     [Test]
+    public void SYSCALL_and_SYSRET_are_traced_by_the_TF_that_they_leave([ValueSource(nameof(Kinds))] EngineKind kind)
+    {
+        using var fixture = new SystemFixture(kind).EnterLong(cpl: 3);
+        ref var msrs = ref fixture.Cpu.Registers.Msrs;
+        fixture.SetDescriptor(SystemFixture.Free, 0, uint.MaxValue, 0xf3, is32: true);
+        fixture.SetDescriptor(SystemFixture.Free + 8, 0, uint.MaxValue, 0xfb, is32: false, isLong: true);
+        msrs.Star = ((ulong)(SystemFixture.Free - 8) << 48) | ((ulong)SystemFixture.LongCode0 << 32);
+        msrs.LStar = Inner;
+        msrs.SfMask = Eflags.Tf;
+        var traps = new List<ulong>();
+        fixture.Ports.Written = (_, _) => traps.Add(fixture.Read(fixture[Register.RSP], 8) - SystemFixture.CodeStart);
+        fixture.Place(64, SystemFixture.Handler(1), static a =>
+        {
+            a.@out(0x80, al);
+            a.iretq();
+        });
+        fixture.Place(64, Inner, static a =>
+        {
+            a.nop();
+            a.sysretq();
+        });
+        fixture.Run(64, static a =>
+        {
+            a.push(0x102); // 0
+            a.popfq(); // 5
+            a.syscall(); // 6
+            a.nop(); // 8
+            a.@int(0x40); // 9
+        });
+        Assert.That(fixture.HaltedVector, Is.EqualTo(0x40));
+        Assert.That(traps, Is.EqualTo(new ulong[] { 8, 9 }), "after SYSRET and after NOP");
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Interrupts_from_outside_may_switch_tasks(bool isNonMaskable)
+    {
+        using var fixture = new SystemFixture().EnterProtected();
+        fixture.SetDescriptor(OtherSelector, (uint)OtherTss, 0x67, 0x89, is32: false);
+        fixture.SetDescriptor(SystemFixture.TssSelector, (uint)SystemFixture.Tss, 0x2fff, 0x8b, is32: false);
+        MakeTask(fixture, Inner, flags: 2);
+        int vector = isNonMaskable ? (int)X86Exception.NonMaskableInterrupt : 0x41;
+        fixture.SetGate(vector, 0x85, OtherSelector, 0);
+        fixture.Place(32, Inner, static a =>
+        {
+            a.inc(__dword_ptr[0x5000]);
+            a.iretd();
+            a.inc(__dword_ptr[0x5000]); // where the task goes on next time
+            a.iretd();
+        });
+        fixture.Ports.Written = (_, _) =>
+        {
+            if (isNonMaskable) fixture.Cpu.RaiseNonMaskableInterrupt();
+            else fixture.Interrupts.Vectors.Enqueue((byte)vector);
+            fixture.Cpu.LookAtInterrupts();
+        };
+        fixture.Run(32, static a =>
+        {
+            a.sti();
+            a.@out(0x80, al);
+            a.nop();
+            a.@out(0x80, al);
+            a.nop();
+            a.str(cx);
+            a.@int(0x40);
+        });
+        Assert.That(fixture.HaltedVector, Is.EqualTo(0x40));
+        Assert.That(fixture.Read(0x5000, 4), Is.EqualTo(2));
+        Assert.That((ushort)fixture[Register.RCX], Is.EqualTo(SystemFixture.TssSelector));
+    }
+
+    [Test]
     public void From_real_to_long_mode_and_back([ValueSource(nameof(Kinds))] EngineKind kind)
     {
         using var fixture = new SystemFixture(kind);
