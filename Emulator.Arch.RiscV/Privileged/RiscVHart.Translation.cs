@@ -92,7 +92,8 @@ public sealed partial class RiscVHart
         }
         else
         {
-            FlushAddressSpaces(satp => Satp.AsidOf(satp, is64) == asid);
+            int shift = Satp.AsidShift(is64);
+            FlushAddressSpaces(Satp.AsidMask(is64) << shift, asid << shift);
         }
     }
 

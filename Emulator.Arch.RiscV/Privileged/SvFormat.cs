@@ -53,7 +53,10 @@ internal static class Satp
     public static ulong AsidMask(bool is64) => is64 ? 0xfffful : 0x1fful;
 
     /// <summary>The address-space identifier.</summary>
-    public static ulong AsidOf(ulong satp, bool is64) => (satp >> (is64 ? AsidShift64 : AsidShift32)) & AsidMask(is64);
+    public static ulong AsidOf(ulong satp, bool is64) => (satp >> AsidShift(is64)) & AsidMask(is64);
+
+    /// <summary>Where the address-space identifier stands.</summary>
+    public static int AsidShift(bool is64) => is64 ? AsidShift64 : AsidShift32;
 
     /// <summary>Physical address of the root page table.</summary>
     public static ulong RootOf(ulong satp, bool is64) => (satp & (is64 ? PpnMask64 : PpnMask32)) << SvFormat.PageBits;

@@ -38,14 +38,18 @@ internal sealed class AddressSpaces
     public void DropAll()
     {
         _others.Clear();
-        _own = CreateSpace();
+        Renew(_own);
     }
 
-    /// <summary>Forgets all of the address spaces that hold.</summary>
-    public void Drop(Func<ulong, bool> holds)
+    /// <summary>Forgets all of the address spaces whose numbers have a value in some bits.</summary>
+    public void Drop(ulong mask, ulong value)
     {
-        foreach (ulong space in _others.Keys.Where(holds).ToList()) _others.Remove(space);
-        if (holds(_current)) _own = CreateSpace();
+        foreach (ulong space in _others.Keys)
+        {
+            if ((space & mask) == value) _others.Remove(space); // which an enumeration allows
+        }
+
+        if ((_current & mask) == value) Renew(_own);
     }
 
     /// <summary>Forgets where data is, in all address spaces.</summary>
@@ -70,6 +74,14 @@ internal sealed class AddressSpaces
         if (!space.TargetPages.MayContain(address)) return;
         space.TargetPages.Clear();
         space.Targets = ++_last;
+    }
+
+    // In place: guests flush often, and a hart's thread allocates nothing while it does the same again.
+    private void Renew(Space space)
+    {
+        space.TargetPages.Clear();
+        space.Targets = ++_last;
+        space.Data = ++_last;
     }
 
     private Space CreateSpace() => new() { Targets = ++_last, Data = ++_last };

@@ -76,9 +76,12 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
             }
 
             if (_arena.Bytes >= ArenaLimit) _world.RunExclusive(Clear, callerIsInside: true);
-            else _world.RunExclusive(() => Track(place, second), callerIsInside: true);
+            else TrackAtSafepoint(place, second);
         }
     }
+
+    // By itself: what an anonymous method captures is allocated where its outer method begins, on the way of every single step.
+    private void TrackAtSafepoint(FetchPlace place, FetchPlace? second) => _world.RunExclusive(() => Track(place, second), callerIsInside: true);
 
     private static bool IsTracked(FetchPlace place) => place.Ram.Has(place.Offset, PageFlags.HasCode);
 

@@ -174,9 +174,11 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     }
 
     /// <summary>Drops what is cached of some address spaces, the current one or others.</summary>
-    public void FlushAddressSpaces(Func<ulong, bool> holds)
+    /// <param name="mask">The bits of their numbers that count.</param>
+    /// <param name="value">What these bits are.</param>
+    public void FlushAddressSpaces(ulong mask, ulong value)
     {
-        _spaces.Drop(holds);
+        _spaces.Drop(mask, value);
         UseAddressSpace();
     }
 
