@@ -65,7 +65,7 @@ public sealed unsafe class CodeInspector : IDisposable
     /// <param name="address">The first instruction.</param>
     /// <param name="mode">The processor's mode, as the architecture packs it.</param>
     /// <returns>Guest instructions in it; zero when the first one is not whole.</returns>
-    public int Prepare(GuestVirtualAddress address, uint mode) => Find(address, mode)?.Ir.InstructionCount ?? 0;
+    public int Prepare(GuestVirtualAddress address, uint mode) => Find(address, mode)?.InstructionCount ?? 0;
 
     /// <summary>Compiles the region that begins at an address.</summary>
     /// <param name="address">The first instruction.</param>

@@ -17,15 +17,34 @@ internal readonly record struct BlockKey(ulong Address, uint Mode, bool IsSingle
     }
 }
 
-/// <summary>A block in the translation cache: its IR, and for the threaded engine its pre-decoded operations.</summary>
+/// <summary>A place in memory that holds code.</summary>
+/// <param name="Ram">The memory.</param>
+/// <param name="Offset">Offset in it.</param>
+internal sealed record CodePlace(RamBlock Ram, ulong Offset);
+
+/// <summary>An exit of another block that leads straight to one, with its operation; the next such exit behind it.</summary>
+internal sealed record IncomingLink(nint Address, Opcode Opcode, IncomingLink? Next);
+
+/// <summary>
+/// A block in the translation cache: what running it takes. There are very many and most of them stay cold, so that their IR goes once
+/// it is pre-decoded; <see cref="TranslationCache.IrOf"/> gives it again.
+/// </summary>
 // SAFETY: Entry points into the cache's arena, which lives as long as the cache.
 internal sealed unsafe class TranslatedBlock
 {
+    /// <summary>Its number, which its operations carry; -1 without operations.</summary>
     public required int Index { get; init; }
 
     public required BlockKey Key { get; init; }
 
-    public required IrBlock Ir { get; init; }
+    /// <summary>Guest bytes covered.</summary>
+    public required int ByteLength { get; init; }
+
+    /// <summary>Guest instructions in it.</summary>
+    public required int InstructionCount { get; init; }
+
+    /// <summary>What to execute where the IR itself is executed: in a block of one instruction and in the reference engine. Else null.</summary>
+    public IrBlock? Ir { get; init; }
 
     public required RamBlock Ram { get; init; }
 
@@ -33,13 +52,13 @@ internal sealed unsafe class TranslatedBlock
     public required ulong Offset { get; init; }
 
     /// <summary>Where the second page of an instruction that straddles two pages is, else null.</summary>
-    public (RamBlock Ram, ulong Offset)? SecondPage { get; init; }
+    public CodePlace? SecondPage { get; init; }
 
     /// <summary>The entry operation: the block's address for links. Null in the reference engine.</summary>
     public ThreadedOp* Entry { get; set; }
 
-    /// <summary>Exits of other blocks that lead straight here, with their operations.</summary>
-    public List<(nint Address, Opcode Opcode)> Incoming { get; } = [];
+    /// <summary>Exits of other blocks that lead straight here.</summary>
+    public IncomingLink? Incoming { get; set; }
 
     /// <summary>Compiled code that the entry leads to, kept reachable here.</summary>
     public Backends.Cil.NativeCode? Region { get; set; }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Emulator.Core.Backends.Threaded;
 using Emulator.Core.Ir;
 using Emulator.Core.Memory;
@@ -16,7 +17,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     private const int SplitLimit = 200;
     private readonly Lock _lock = new();
     private readonly Dictionary<BlockKey, TranslatedBlock> _blocks = [];
-    private readonly List<TranslatedBlock> _byIndex = [];
+    private readonly List<TranslatedBlock> _byIndex = []; // those with operations
     private readonly TranslationPipeline _pipeline;
     private readonly ThreadedBlockBuilder? _threaded;
     private readonly World _world;
@@ -86,7 +87,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     private static bool IsTracked(FetchPlace place) => place.Ram.Has(place.Offset, PageFlags.HasCode);
 
     private static bool Matches(TranslatedBlock block, FetchPlace? second) =>
-        !block.Straddles || (second is { } page && block.SecondPage == (page.Ram, page.Offset));
+        !block.Straddles || (second is { } page && block.SecondPage == new CodePlace(page.Ram, page.Offset));
 
     // With all harts at a safepoint: from now on no write to the page goes unnoticed.
     private void Track(FetchPlace place, FetchPlace? second)
@@ -117,29 +118,47 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
             ir = _pipeline.Translate(bytes, (ushort)inPage, key.Mode, onlyOne: true)!;
         }
 
+        bool hasOperations = _threaded is not null && !key.IsSingle;
         var block = new TranslatedBlock
         {
-            Index = _byIndex.Count, Key = key, Ir = ir, Ram = place.Ram, Offset = place.Offset,
-            SecondPage = straddles ? (second!.Value.Ram, second.Value.Offset) : null,
+            Index = hasOperations ? _byIndex.Count : -1, Key = key, ByteLength = ir.ByteLength, InstructionCount = ir.InstructionCount,
+            Ir = hasOperations ? null : ir, Ram = place.Ram, Offset = place.Offset,
+            SecondPage = straddles ? new CodePlace(second!.Value.Ram, second.Value.Offset) : null,
         };
+        if (hasOperations)
+        {
+            _byIndex.Add(block);
+            _threaded!.Build(block, ir, _arena);
+        }
+
         Install(block);
         return block;
+    }
+
+    /// <summary>
+    /// The IR of a valid block that is on one page. Under the lock: whoever writes to the page drops the block; null may come of a write
+    /// that is about to.
+    /// </summary>
+    public IrBlock? IrOf(TranslatedBlock block)
+    {
+        if (block.Ir is { } kept) return kept;
+        Debug.Assert(block is { IsValid: true, Straddles: false }, "the bytes are those that the block came from");
+        var code = new ReadOnlySpan<byte>(block.Ram.Pointer + block.Offset, block.ByteLength);
+        return _pipeline.Translate(code, (ushort)(block.Offset & ~GuestPage.Mask), block.Key.Mode, block.Key.IsSingle);
     }
 
     private void Install(TranslatedBlock block)
     {
         Counters.BlocksTranslated++;
-        Counters.InstructionsTranslated += block.Ir.InstructionCount;
-        _byIndex.Add(block);
-        if (!block.Key.IsSingle) _threaded?.Build(block, _arena);
+        Counters.InstructionsTranslated += block.InstructionCount;
         if (_blocks.TryGetValue(block.Key, out var old)) Drop(old); // straddles pages that no longer belong together
         _blocks[block.Key] = block;
         Regions?.OnBlockInstalled(block);
         int start = (int)(block.Offset & ~GuestPage.Mask);
-        PageOf(block.Ram, block.Offset).Add(block, start, block.Ir.ByteLength);
+        PageOf(block.Ram, block.Offset).Add(block, start, block.ByteLength);
         if (block.SecondPage is { } second)
         {
-            PageOf(second.Ram, second.Offset).Add(block, 0, block.Ir.ByteLength - ((int)GuestPage.Size - start));
+            PageOf(second.Ram, second.Offset).Add(block, 0, block.ByteLength - ((int)GuestPage.Size - start));
         }
     }
 
@@ -185,8 +204,8 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     {
         int start = (int)(block.Offset & ~GuestPage.Mask);
         return block.Ram == ram && (block.Offset & GuestPage.Mask) == pageStart
-            ? (start, block.Ir.ByteLength)
-            : (0, block.Ir.ByteLength - ((int)GuestPage.Size - start));
+            ? (start, block.ByteLength)
+            : (0, block.ByteLength - ((int)GuestPage.Size - start));
     }
 
     private void Drop(TranslatedBlock block)
@@ -213,7 +232,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     /// </summary>
     public void NoteStep(TranslatedBlock block)
     {
-        if (++block.Steps != RareFloatSteps || Regions is null || !block.Ir.Instructions.Any(i => i.Opcode is >= Opcode.FAdd and <= Opcode.FClassify)) return;
+        if (++block.Steps != RareFloatSteps || Regions is null || !block.Ir!.Instructions.Any(i => i.Opcode is >= Opcode.FAdd and <= Opcode.FClassify)) return;
         lock (_lock)
         {
             if (!block.IsValid) return;
@@ -235,7 +254,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
             if (!single.IsValid) return;
             foreach (var block in PageOf(single.Ram, single.Offset).Blocks)
             {
-                if (block.Offset > single.Offset || block.Offset + (ulong)block.Ir.ByteLength <= single.Offset) continue;
+                if (block.Offset > single.Offset || block.Offset + (ulong)block.ByteLength <= single.Offset) continue;
                 block.HasSplitAccesses = true;
                 Regions.DropRegionsOf(block);
             }
@@ -267,7 +286,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     {
         lock (_lock)
         {
-            foreach (var block in _byIndex)
+            foreach (var block in _blocks.Values)
             {
                 block.IsValid = false;
                 block.Ram.Clear(block.Offset, PageFlags.HasCode);

@@ -125,13 +125,13 @@ public abstract unsafe partial class VirtualCpu
     private void RunReferenceBlock()
     {
         if (Find(ProgramCounter, isSingle: false) is not { } block) return;
-        if (_cache!.Options.IsDeterministic && State->InstructionCount + block.Ir.InstructionCount > State->InstructionLimit)
+        if (_cache!.Options.IsDeterministic && State->InstructionCount + block.InstructionCount > State->InstructionLimit)
         {
             Step();
             return;
         }
 
-        ReferenceInterpreter.Run(this, block.Ir);
+        ReferenceInterpreter.Run(this, block.Ir!);
         Settle();
     }
 
@@ -195,7 +195,7 @@ public abstract unsafe partial class VirtualCpu
                 return;
             default:
                 ProgramCounter = State->CodePage + exit->PcOffset;
-                State->InstructionCount -= _cache!.BlockOf(exit).Ir.InstructionCount - exit->InstructionIndex;
+                State->InstructionCount -= _cache!.BlockOf(exit).InstructionCount - exit->InstructionIndex;
                 Settle();
                 return;
         }
@@ -240,10 +240,10 @@ public abstract unsafe partial class VirtualCpu
         _cache!.Counters.SingleSteps++;
         _cache.NoteStep(block);
         if (isSplit) _cache.NoteSplit(block);
-        bool isRetried = block.Ir.InstructionCount == 0; // it only prepares its mode, and is executed then
+        bool isRetried = block.InstructionCount == 0; // it only prepares its mode, and is executed then
         if (_cache.Options.Tracer is { } tracer && !isRetried) Trace(tracer, block);
         IsSingleStepping = true;
-        ReferenceInterpreter.Run(this, block.Ir);
+        ReferenceInterpreter.Run(this, block.Ir!);
         IsSingleStepping = false;
         Debug.Assert(State->ExitReason is ExitReason.None or ExitReason.Fault, "a single step settles everything");
         Settle();
@@ -266,7 +266,7 @@ public abstract unsafe partial class VirtualCpu
         if (block is not null)
         {
             if (!isAlone && !block.Straddles) recent = block;
-            return !place.IsPart || TryFetchRest(pc, block.Ir.ByteLength) ? block : null;
+            return !place.IsPart || TryFetchRest(pc, block.ByteLength) ? block : null;
         }
 
         if (!TryFetch(AddressOf(pc & GuestPage.Mask, (int)GuestPage.Size), out var second)) return null;

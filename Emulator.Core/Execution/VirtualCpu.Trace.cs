@@ -8,7 +8,7 @@ public abstract unsafe partial class VirtualCpu
 {
     private void Trace(IInstructionTracer tracer, TranslatedBlock block)
     {
-        int length = block.Ir.ByteLength;
+        int length = block.ByteLength;
         int here = (int)Math.Min((ulong)length, GuestPage.Size - (block.Offset & ~GuestPage.Mask));
         Span<byte> code = stackalloc byte[length];
         new ReadOnlySpan<byte>(block.Ram.Pointer + block.Offset, here).CopyTo(code);

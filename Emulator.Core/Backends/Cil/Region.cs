@@ -11,10 +11,10 @@ namespace Emulator.Core.Backends.Cil;
 internal sealed record RegionPlan
 {
     /// <summary>The blocks, the hot one first.</summary>
-    public required ImmutableArray<TranslatedBlock> Blocks { get; init; }
+    public required ImmutableArray<RegionBlock> Blocks { get; init; }
 
     /// <summary>Blocks that execution may come to from outside, the hot one first; the others follow calls or are called.</summary>
-    public required ImmutableArray<TranslatedBlock> Entries { get; init; }
+    public required ImmutableArray<RegionBlock> Entries { get; init; }
 
     /// <summary>Floating point is called, as rare operands have turned out to be common here.</summary>
     public bool CallsFloat { get; init; }
@@ -30,5 +30,20 @@ internal sealed record RegionPlan
     public int InstructionCount => Blocks.Sum(b => b.Ir.InstructionCount);
 }
 
+/// <summary>A block while a region with it is planned and compiled: with its IR, which is let go afterwards.</summary>
+internal sealed class RegionBlock(TranslatedBlock translation, IrBlock ir)
+{
+    public TranslatedBlock Translation => translation;
+
+    public IrBlock Ir => ir;
+
+    public BlockKey Key => translation.Key;
+
+    public bool HasSplitAccesses => translation.HasSplitAccesses;
+}
+
 /// <summary>A compiled region.</summary>
-internal sealed record Region(RegionPlan Plan, NativeCode Code);
+/// <param name="Blocks">The blocks in it.</param>
+/// <param name="Entries">Those that execution may come to from outside.</param>
+/// <param name="Code">The machine code.</param>
+internal sealed record Region(ImmutableArray<TranslatedBlock> Blocks, ImmutableArray<TranslatedBlock> Entries, NativeCode Code);

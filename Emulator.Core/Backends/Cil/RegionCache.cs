@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Emulator.Core.Execution;
@@ -51,8 +52,14 @@ internal sealed unsafe class RegionCache : IDisposable
     {
         if (block.IsQueued || !block.IsValid || block.Straddles) return;
         block.IsQueued = true;
-        if (_thread is null) Compile(block);
-        else _queue.Add(block);
+        if (_thread is not null)
+        {
+            _queue.Add(block);
+            return;
+        }
+
+        Compile(block);
+        ReleaseRetired(callerIsInside: true);
     }
 
     /// <summary>A block came into being. Under the cache's lock.</summary>
@@ -74,7 +81,12 @@ internal sealed unsafe class RegionCache : IDisposable
         if (!_regionsOf.Remove(block, out var regions)) return;
         foreach (var region in regions)
         {
-            foreach (var entry in region.Plan.Entries.Where(e => e.Region == region.Code))
+            foreach (var other in region.Blocks)
+            {
+                if (_regionsOf.TryGetValue(other, out var list) && list.Remove(region) && list.Count == 0) _regionsOf.Remove(other);
+            }
+
+            foreach (var entry in region.Entries.Where(e => e.Region == region.Code))
             {
                 entry.Region = null;
                 entry.IsQueued = false;
@@ -103,7 +115,7 @@ internal sealed unsafe class RegionCache : IDisposable
             foreach (var block in _queue.GetConsumingEnumerable())
             {
                 Compile(block);
-                if (_retired.Count > RetiredLimit) _world.RunExclusive(() => _cache.Locked(ReleaseRetired), callerIsInside: false);
+                ReleaseRetired(callerIsInside: false);
             }
         }
         catch (ObjectDisposedException)
@@ -112,11 +124,17 @@ internal sealed unsafe class RegionCache : IDisposable
         }
     }
 
-    // No hart is inside compiled code: what nothing leads to any more may go.
-    private bool ReleaseRetired()
+    // While no hart is inside compiled code, what nothing leads to any more may go.
+    private void ReleaseRetired(bool callerIsInside)
     {
-        _retired.Clear();
-        return true;
+        if (_retired.Count <= RetiredLimit) return;
+        _world.RunExclusive(
+            () => _cache.Locked(() =>
+            {
+                _retired.Clear();
+                return true;
+            }),
+            callerIsInside);
     }
 
     private void Compile(TranslatedBlock entry)
@@ -134,8 +152,8 @@ internal sealed unsafe class RegionCache : IDisposable
             if (emitter.LocalUses > RegionEmitter.MaxLocalUses && plan.Blocks.Length > 1) continue;
             if (emitter.LocalUses > RegionEmitter.MaxLocalUses) break;
             int bytes = il.ILOffset;
-            var region = new Region(plan, new NativeCode(method));
-            _cache.Locked(() => Install(region, bytes, Stopwatch.GetElapsedTime(started)));
+            var region = new Region(TranslationsOf(plan.Blocks), TranslationsOf(plan.Entries), new NativeCode(method));
+            _cache.Locked(() => Install(region, plan.InstructionCount, bytes, Stopwatch.GetElapsedTime(started)));
             return;
         }
 
@@ -167,16 +185,18 @@ internal sealed unsafe class RegionCache : IDisposable
         return slot;
     });
 
-    private bool Install(Region region, int bytes, TimeSpan time)
+    private static ImmutableArray<TranslatedBlock> TranslationsOf(ImmutableArray<RegionBlock> blocks) => [.. blocks.Select(b => b.Translation)];
+
+    private bool Install(Region region, int instructions, int bytes, TimeSpan time)
     {
-        if (_isDisposed || !region.Plan.Blocks.All(b => b.IsValid)) return false;
-        foreach (var block in region.Plan.Blocks)
+        if (_isDisposed || !region.Blocks.All(b => b.IsValid)) return false;
+        foreach (var block in region.Blocks)
         {
-            if (!_regionsOf.TryGetValue(block, out var list)) _regionsOf.Add(block, list = []);
+            if (!_regionsOf.TryGetValue(block, out var list)) _regionsOf.Add(block, list = new List<Region>(1));
             list.Add(region);
         }
 
-        foreach (var entry in region.Plan.Entries.Where((e, i) => i == 0 || e.Region is null))
+        foreach (var entry in region.Entries.Where((e, i) => i == 0 || e.Region is null))
         {
             entry.Region = region.Code;
             entry.IsQueued = true;
@@ -185,7 +205,7 @@ internal sealed unsafe class RegionCache : IDisposable
 
         var counters = _cache.Counters;
         counters.RegionsCompiled++;
-        counters.InstructionsCompiled += region.Plan.InstructionCount;
+        counters.InstructionsCompiled += instructions;
         counters.CilBytes += bytes;
         counters.CompileTime += time;
         return true;

@@ -11,7 +11,7 @@ internal sealed partial class RegionEmitter
     private readonly Dictionary<AccessGroup, LocalBuilder> _windowOf = [];
     private Dictionary<int, AccessGroup> _groups = [];
 
-    private void FindAccessGroups(TranslatedBlock block)
+    private void FindAccessGroups(RegionBlock block)
     {
         _groups = block.HasSplitAccesses ? [] : AccessGroups.Find(block.Ir, _architecture.Helpers);
         _windowOf.Clear();

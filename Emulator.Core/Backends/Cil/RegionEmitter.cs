@@ -32,7 +32,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
     private readonly LocalBuilder _exitOffset;
     private readonly LocalBuilder _exitUndone;
     private IrInstruction _current;
-    private TranslatedBlock _block = null!;
+    private RegionBlock _block = null!;
     private SlotSet _dirty;
 
     public RegionEmitter(ILGenerator il, RegionPlan plan, Architecture architecture, bool isDeterministic, Func<BlockKey, int> linkSlotOf)
@@ -120,7 +120,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         EmitEntry(_plan.Blocks[0]);
     }
 
-    private void EmitEntry(TranslatedBlock entry)
+    private void EmitEntry(RegionBlock entry)
     {
         LoadGuestSlots(_liveness.LiveAtEntry(entry));
         LoadStateAddress(StateOffsets.InstructionCount);
@@ -143,7 +143,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         }
     }
 
-    private void EmitBlock(TranslatedBlock block)
+    private void EmitBlock(RegionBlock block)
     {
         _block = block;
         _dirty = _liveness.DirtyAtEntry(block);
@@ -345,7 +345,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         return label;
     }
 
-    private void EmitLimitCheck(TranslatedBlock block)
+    private void EmitLimitCheck(RegionBlock block)
     {
         var dirty = _dirty;
         var beyond = Il.DefineLabel();
@@ -408,7 +408,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         });
     }
 
-    private int ControlFrom(TranslatedBlock block) => _blockOrder[block.Ir.PcOffset];
+    private int ControlFrom(RegionBlock block) => _blockOrder[block.Ir.PcOffset];
 
     /// <summary>Goes to a page offset: inside the region, or out of it by a link or the jump cache.</summary>
     private void EmitGoTo(long pcOffset, SlotSet dirty, int from)

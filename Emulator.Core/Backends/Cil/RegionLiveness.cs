@@ -1,4 +1,3 @@
-using Emulator.Core.Execution;
 using Emulator.Core.Ir;
 
 namespace Emulator.Core.Backends.Cil;
@@ -36,10 +35,10 @@ internal sealed class RegionLiveness
     public int IndexOf(Slot slot) => _indexes.GetValueOrDefault(slot, -1);
 
     /// <summary>Slots that some path to the block has written.</summary>
-    public SlotSet DirtyAtEntry(TranslatedBlock block) => _dirtyAtEntry[block.Ir.PcOffset];
+    public SlotSet DirtyAtEntry(RegionBlock block) => _dirtyAtEntry[block.Ir.PcOffset];
 
     /// <summary>Slots that the block, or what follows it in the region, reads or writes back before writing them.</summary>
-    public SlotSet LiveAtEntry(TranslatedBlock block) => _liveAtEntry[block.Ir.PcOffset];
+    public SlotSet LiveAtEntry(RegionBlock block) => _liveAtEntry[block.Ir.PcOffset];
 
     private void Use(Slot slot)
     {

@@ -10,17 +10,18 @@ internal static class RegionPlanner
     private const int MaxBlocks = 64;
     private const int MaxEntries = 12;
 
-    /// <summary>Plans a region. Under the translation cache's lock.</summary>
-    public static RegionPlan Plan(TranslationCache cache, TranslatedBlock entry, int maxInstructions)
+    /// <summary>Plans a region; null when the entry is being overwritten. Under the translation cache's lock.</summary>
+    public static RegionPlan? Plan(TranslationCache cache, TranslatedBlock entry, int maxInstructions)
     {
-        var search = new Search(cache, entry, maxInstructions);
+        if (cache.IrOf(entry) is not { } ir) return null;
+        var search = new Search(cache, new RegionBlock(entry, ir), maxInstructions);
         for (int i = 0; i < search.Blocks.Count; i++)
         {
             foreach (int target in NearTargets(search.Blocks[i].Ir)) search.Add(target, mayTranslate: cache.Options.Kind == EngineKind.Jit);
         }
 
         // what calls come back to, and what follows from there
-        var entries = new List<TranslatedBlock> { entry };
+        var entries = new List<RegionBlock> { search.Blocks[0] };
         var returnPoints = new List<int>();
         for (int i = 0; i < search.Blocks.Count; i++)
         {
@@ -42,7 +43,7 @@ internal static class RegionPlanner
         // in address order behind the entry, so that ways back are loops
         return new RegionPlan
         {
-            Blocks = [entry, .. search.Blocks.Skip(1).OrderBy(b => b.Ir.PcOffset)],
+            Blocks = [search.Blocks[0], .. search.Blocks.Skip(1).OrderBy(b => b.Ir.PcOffset)],
             Entries = [.. entries],
             ReturnPoints = [.. returnPoints],
             CallsFloat = TranslationCache.HasRareFloat(entry),
@@ -77,23 +78,26 @@ internal static class RegionPlanner
     /// <summary>True for a block that ends in a jump to a computed address and is no call.</summary>
     public static bool MayReturn(IrBlock block) => block.Instructions[^1].Opcode == Opcode.JumpIndirect && ReturnPointOf(block) is null;
 
-    private sealed class Search(TranslationCache cache, TranslatedBlock entry, int maxInstructions)
+    private sealed class Search(TranslationCache cache, RegionBlock first, int maxInstructions)
     {
-        private readonly Dictionary<int, TranslatedBlock?> _seen = new() { [entry.Ir.PcOffset] = entry };
-        private HashSet<Slot> _slots = SlotsOf(entry.Ir);
-        private int _instructions = entry.Ir.InstructionCount;
+        private readonly TranslatedBlock _entry = first.Translation;
+        private readonly Dictionary<int, RegionBlock?> _seen = new() { [first.Ir.PcOffset] = first };
+        private HashSet<Slot> _slots = SlotsOf(first.Ir);
+        private int _instructions = first.Ir.InstructionCount;
 
-        public List<TranslatedBlock> Blocks { get; } = [entry];
+        public List<RegionBlock> Blocks { get; } = [first];
 
         /// <summary>Adds the block at a page offset, if there is room; gives it when it is part of the region.</summary>
-        public TranslatedBlock? Add(int target, bool mayTranslate)
+        public RegionBlock? Add(int target, bool mayTranslate)
         {
-            if (_seen.TryGetValue(target, out var found)) return found;
+            if (_seen.TryGetValue(target, out var known)) return known;
             if (Blocks.Count >= MaxBlocks) return null;
-            ulong page = entry.Key.Address & GuestPage.Mask;
-            var key = entry.Key with { Address = page + (ulong)target };
-            var next = mayTranslate ? cache.PeekOrTranslate(key, entry.Ram, (entry.Offset & GuestPage.Mask) + (ulong)target) : cache.Peek(key);
-            if (next is null || next.Straddles || _instructions + next.Ir.InstructionCount > maxInstructions) return _seen[target] = null;
+            ulong page = _entry.Key.Address & GuestPage.Mask;
+            var key = _entry.Key with { Address = page + (ulong)target };
+            var found = mayTranslate ? cache.PeekOrTranslate(key, _entry.Ram, (_entry.Offset & GuestPage.Mask) + (ulong)target) : cache.Peek(key);
+            if (found is null || found.Straddles || _instructions + found.InstructionCount > maxInstructions) return _seen[target] = null;
+            if (cache.IrOf(found) is not { } ir) return _seen[target] = null;
+            var next = new RegionBlock(found, ir);
             var slots = new HashSet<Slot>(_slots);
             AddSlots(slots, next.Ir);
             if (slots.Count > SlotSet.Capacity) return _seen[target] = null;

@@ -11,9 +11,8 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     private readonly HandlerTable _handlers = new(architecture, options.IsDeterministic);
 
     /// <summary>Makes a block's operations.</summary>
-    public void Build(TranslatedBlock block, OpArena arena)
+    public void Build(TranslatedBlock block, IrBlock ir, OpArena arena)
     {
-        var ir = block.Ir;
         int farBranches = ir.Instructions.Count(i => i.Info.IsBranch && !IsNear(i.Immediate));
         var operations = arena.Allocate(ir.Instructions.Length + farBranches);
         int mmuIndex = architecture.MmuIndexOf(ir.Mode);
@@ -55,7 +54,7 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     {
         var opcode = _opcodes.GetValueOrDefault((nint)from->Handler);
         if (opcode == default) return;
-        target.Incoming.Add(((nint)from, opcode));
+        target.Incoming = new IncomingLink((nint)from, opcode, target.Incoming);
         from->Immediate = (long)target.Entry;
         Thread.MemoryBarrier(); // another hart must not see the handler before the target
         SetHandler(from, new HandlerKey(opcode, false, HandlerForm.Linked, 0));
@@ -70,13 +69,13 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     public void Drop(TranslatedBlock block)
     {
         SetHandler(block.Entry, DroppedKey);
-        foreach (var (address, opcode) in block.Incoming)
+        for (var link = block.Incoming; link is not null; link = link.Next)
         {
-            var from = (ThreadedOp*)address;
-            if (from->Immediate == (long)block.Entry) SetHandler(from, new HandlerKey(opcode, false, HandlerForm.Unlinked, 0));
+            var from = (ThreadedOp*)link.Address;
+            if (from->Immediate == (long)block.Entry) SetHandler(from, new HandlerKey(link.Opcode, false, HandlerForm.Unlinked, 0));
         }
 
-        block.Incoming.Clear();
+        block.Incoming = null;
     }
 
     /// <summary>Has an entry run compiled code.</summary>
