@@ -86,9 +86,9 @@ __asm__(
     "  .irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n  movaps %xmm\\n, out_xmm+16*\\n\n  .endr\n"
     "  movl $1, exited\n"
     "  pop_saved\n  ret\n"
-    // The kernel leaves AC as it was.
+    // The kernel leaves AC as it was, and ID, which it does not restore either when the handler returns.
     "signal_entry:\n"
-    "  pushq $2\n  popfq\n  mov %rsp, %rbx\n  mov %rdx, %rsi\n  and $-16, %rsp\n  call on_signal\n"
+    "  pushfq\n  andl $~0x40400, (%rsp)\n  popfq\n  mov %rsp, %rbx\n  mov %rdx, %rsi\n  and $-16, %rsp\n  call on_signal\n"
     "  test %eax, %eax\n  jz 1f\n  mov host_rsp, %rsp\n  pop_saved\n  ret\n"
     "1:  mov %rbx, %rsp\n  ret\n"
     "signal_restorer:\n  mov $15, %eax\n  syscall\n"
