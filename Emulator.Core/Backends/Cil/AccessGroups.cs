@@ -11,20 +11,23 @@ internal static class AccessGroups
     // Of frames at random places, one in 4096 / span straddles two pages and takes the long way.
     private const int MaxSpan = 256;
 
-    /// <summary>Groups the accesses of a block.</summary>
-    /// <param name="block">The block.</param>
+    /// <summary>Groups the accesses of a run of operations.</summary>
+    /// <param name="instructions">The operations, executed in this order as far as the run is not left.</param>
     /// <param name="helpers">The architecture's helpers, for what they write.</param>
     /// <returns>For each operation that shares a probe, by index: its group.</returns>
-    public static Dictionary<int, AccessGroup> Find(IrBlock block, HelperTable helpers)
+    public static Dictionary<int, AccessGroup> Find(IEnumerable<IrInstruction> instructions, HelperTable helpers)
     {
         var search = new Search(helpers);
-        for (int i = 0; i < block.Instructions.Length; i++) search.Visit(i, block.Instructions[i]);
+        int index = 0;
+        foreach (var instruction in instructions) search.Visit(index++, instruction);
         return search.Result();
     }
 
     private sealed class Search(HelperTable helpers)
     {
         private readonly Dictionary<Slot, (int Root, long Delta)> _values = [];
+        private readonly Dictionary<int, Slot> _startOf = []; // roots that are what a slot holds at the start
+        private bool _mayStart = true;
         private readonly Dictionary<(int Root, bool IsStore, bool Is32), AccessGroup> _open = [];
         private readonly Dictionary<int, AccessGroup> _groupOf = [];
         private int _roots;
@@ -33,7 +36,12 @@ internal static class AccessGroups
         {
             if (instruction.Opcode is (>= Opcode.Load8U and <= Opcode.Store64) or Opcode.VectorLoad or Opcode.VectorStore) VisitAccess(index, instruction);
             if (instruction.Opcode is (>= Opcode.AtomicSwap and <= Opcode.StoreExclusive) or Opcode.CallCpu) _open.Clear(); // translations may change
-            if (instruction.Opcode == Opcode.CallCpu && helpers[checked((int)instruction.Immediate)].Effects.HasFlag(HelperEffects.WritesSlots)) _values.Clear();
+            if (instruction.Opcode == Opcode.CallCpu && helpers[checked((int)instruction.Immediate)].Effects.HasFlag(HelperEffects.WritesSlots))
+            {
+                _values.Clear();
+                _mayStart = false;
+            }
+
             if (instruction.Destination.IsCell) _values[instruction.Destination] = ValueOf(instruction);
         }
 
@@ -48,7 +56,7 @@ internal static class AccessGroups
             long offset = unchecked(delta + instruction.Immediate);
             int size = MemoryEmitter.SizeOf(instruction.Opcode);
             var key = (root, MemoryEmitter.IsStore(instruction.Opcode), (traits & AccessTraits.Address32) != 0);
-            if (!_open.TryGetValue(key, out var group) || !group.TryAdd(offset, size, MaxSpan)) _open[key] = group = new AccessGroup(index, offset, size);
+            if (!_open.TryGetValue(key, out var group) || !group.TryAdd(offset, size, MaxSpan)) _open[key] = group = new AccessGroup(index, offset, size) { Base = key.Item3 || !_startOf.TryGetValue(root, out var slot) ? null : slot };
             group.Add(index, offset);
             _groupOf[index] = group;
         }
@@ -72,8 +80,9 @@ internal static class AccessGroups
 
         private (int Root, long Delta) ValueOf(Slot slot)
         {
-            if (!_values.TryGetValue(slot, out var value)) _values[slot] = value = (_roots++, 0);
-            return value;
+            if (_values.TryGetValue(slot, out var value)) return value;
+            if (_mayStart && slot.IsGuest) _startOf[_roots] = slot;
+            return _values[slot] = (_roots++, 0);
         }
     }
 }
@@ -95,6 +104,9 @@ internal sealed class AccessGroup(int first, long offset, int size)
 
     /// <summary>Distance of the window's start from the common base.</summary>
     public long Start { get; private set; } = offset;
+
+    /// <summary>The slot that holds the common base where the run of operations starts, if one does.</summary>
+    public Slot? Base { get; init; }
 
     /// <summary>Bytes of the window.</summary>
     public int Span => (int)(_end - Start);

@@ -13,7 +13,7 @@ internal sealed partial class RegionEmitter
 
     private void FindAccessGroups(RegionBlock block)
     {
-        _groups = block.HasSplitAccesses ? [] : AccessGroups.Find(block.Ir, _architecture.Helpers);
+        _groups = block.HasSplitAccesses ? [] : AccessGroups.Find(block.Ir.Instructions, _architecture.Helpers);
         _windowOf.Clear();
     }
 
@@ -51,7 +51,7 @@ internal sealed partial class RegionEmitter
 
     private void EmitGroupedAddress(int index, IrInstruction instruction, AccessGroup group)
     {
-        if (index == group.First) EmitWindow(instruction, group);
+        if (index == group.First && !_windowOf.ContainsKey(group)) EmitWindow(instruction, group);
         LocalUses++;
         Il.Emit(OpCodes.Ldloc, _windowOf[group]);
         long distance = unchecked(OffsetInWindow(index, group));
@@ -70,9 +70,7 @@ internal sealed partial class RegionEmitter
     /// <summary>Probes for a group's window, and keeps the host address of its first byte.</summary>
     private void EmitWindow(IrInstruction instruction, AccessGroup group)
     {
-        if (_windowOf.Count == _windows.Count) _windows.Add(Il.DeclareLocal(typeof(long)));
-        var window = _windows[_windowOf.Count];
-        _windowOf.Add(group, window);
+        var window = AddWindow(group);
         LoadGuestAddress(instruction);
         if (group.Start != group.FirstOffset)
         {
@@ -90,6 +88,14 @@ internal sealed partial class RegionEmitter
         Il.Emit(OpCodes.Stloc, window);
         Il.MarkLabel(found);
         AddSplitStub(instruction, group, missed, found);
+    }
+
+    private LocalBuilder AddWindow(AccessGroup group)
+    {
+        if (_windowOf.Count == _windows.Count) _windows.Add(Il.DeclareLocal(typeof(long)));
+        var window = _windows[_windowOf.Count];
+        _windowOf.Add(group, window);
+        return window;
     }
 
     // The window may lie on two pages that are neighbours in host memory too, as those of one RAM often are.

@@ -145,20 +145,27 @@ internal sealed partial class RegionEmitter : OperationEmitter
 
     private void EmitBlock(RegionBlock block)
     {
+        Il.MarkLabel(_blockLabels[block.Ir.PcOffset]);
+        EmitUnrolled(block);
+        FindAccessGroups(block);
+        EmitBody(block, 0);
+    }
+
+    /// <summary>Emits the operations of a block; the first has an index by which its access group is found.</summary>
+    private void EmitBody(TranslatedBlock block, int firstIndex)
+    {
         _block = block;
         _dirty = _liveness.DirtyAtEntry(block);
-        Il.MarkLabel(_blockLabels[block.Ir.PcOffset]);
         if (_isDeterministic) EmitLimitCheck(block);
         LocalUses += 2;
         Il.Emit(OpCodes.Ldloc, _count);
         Il.Emit(OpCodes.Ldc_I8, (long)block.Ir.InstructionCount);
         Il.Emit(OpCodes.Add);
         Il.Emit(OpCodes.Stloc, _count);
-        FindAccessGroups(block);
         for (int i = 0; i < block.Ir.Instructions.Length; i++)
         {
             _current = block.Ir.Instructions[i];
-            EmitInstruction(i, _current);
+            EmitInstruction(firstIndex + i, _current);
         }
     }
 
@@ -187,7 +194,8 @@ internal sealed partial class RegionEmitter : OperationEmitter
                 EmitBranch(instruction);
                 break;
             case Opcode.Jump:
-                EmitGoTo(instruction.Immediate, _dirty, ControlFrom(_block));
+                if (_next is { } next && next.PcOffset == instruction.Immediate) Il.Emit(OpCodes.Br, next.Label);
+                else EmitGoTo(instruction.Immediate, _dirty, ControlFrom(_block));
                 break;
             case Opcode.JumpIndirect:
                 LoadA();
@@ -390,6 +398,12 @@ internal sealed partial class RegionEmitter : OperationEmitter
     {
         LoadA();
         LoadB();
+        if (_next is { } next && next.PcOffset == instruction.Immediate)
+        {
+            Il.Emit(ControlHandlers.BranchOpCode(instruction.Opcode), next.Label);
+            return;
+        }
+
         bool isForward = _blockOrder.TryGetValue(checked((int)instruction.Immediate), out int order) && order > ControlFrom(_block);
         if (isForward)
         {

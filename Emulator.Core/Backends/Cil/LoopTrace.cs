@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using Emulator.Core.Execution;
+using Emulator.Core.Ir;
+
+namespace Emulator.Core.Backends.Cil;
+
+/// <summary>Finds loops that run through the same blocks in every round: each block goes on to one other of the loop, or leaves it.</summary>
+internal static class LoopTrace
+{
+    private const int MaxBlocks = 6;
+
+    /// <summary>The blocks of the loop that a block heads, in order; none when it heads no such loop.</summary>
+    public static ImmutableArray<TranslatedBlock> Find(RegionPlan plan, TranslatedBlock head)
+    {
+        var trace = new List<TranslatedBlock>();
+        for (var block = head; block is not null && trace.Count < MaxBlocks; block = Next(plan, head, block))
+        {
+            if (trace.Contains(block) || !IsSimple(block)) return [];
+            trace.Add(block);
+            if (RegionPlanner.NearTargets(block.Ir).Contains(head.Ir.PcOffset)) return [.. trace];
+        }
+
+        return [];
+    }
+
+    // What calls the processor may change where data is.
+    private static bool IsSimple(TranslatedBlock block) =>
+        !block.HasSplitAccesses && block.Ir.Instructions.All(i => i.Opcode is not (Opcode.CallCpu or (>= Opcode.AtomicSwap and <= Opcode.StoreExclusive)));
+
+    // The block behind, in address order, as compilers lay out the body of a loop; a branch over it is a way out or a fork.
+    private static TranslatedBlock? Next(RegionPlan plan, TranslatedBlock head, TranslatedBlock block)
+    {
+        int behind = block.Ir.PcOffset + block.Ir.ByteLength;
+        if (behind <= head.Ir.PcOffset || !RegionPlanner.NearTargets(block.Ir).Contains(behind)) return null;
+        return plan.Blocks.FirstOrDefault(b => b.Ir.PcOffset == behind);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Reflection.Emit;
+using Emulator.Core.Execution;
+
+namespace Emulator.Core.Backends.Cil;
+
+/// <content>Short loops are emitted several times over, so that accesses of consecutive rounds share a probe.</content>
+internal sealed partial class RegionEmitter
+{
+    private const int MaxUnrolledInstructions = 40;
+    private const int MaxRounds = 4;
+    private const int MaxProbesAhead = 4;
+
+    private (int PcOffset, Label Label)? _next; // where the run of operations at hand goes on
+
+    /// <summary>
+    /// At the head of a loop without forks: probes ahead for the accesses of a few rounds whose addresses are known distances from what
+    /// registers hold now, and does the rounds. Falls through where a probe fails (a page's end, a miss): one round by itself follows.
+    /// </summary>
+    private void EmitUnrolled(TranslatedBlock head)
+    {
+        var trace = LoopTrace.Find(_plan, head);
+        int length = trace.Sum(b => b.Ir.InstructionCount);
+        int rounds = trace.IsEmpty ? 0 : Math.Min(MaxRounds, MaxUnrolledInstructions / length);
+        if (rounds < 2) return;
+        var groups = AccessGroups.Find(Enumerable.Repeat(trace, rounds).SelectMany(t => t).SelectMany(b => b.Ir.Instructions), _architecture.Helpers);
+        var ahead = groups.Values.Distinct().Where(g => g.Base is not null).OrderByDescending(g => g.Count).Take(MaxProbesAhead).ToList();
+        if (ahead.Sum(g => g.Count - 1) < rounds - 1) return; // nothing is shared between rounds
+
+        var single = Il.DefineLabel();
+        _groups = groups;
+        _windowOf.Clear();
+        _block = head;
+        foreach (var group in ahead) EmitProbeAhead(group, trace, single);
+        int index = 0;
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < trace.Length; i++)
+            {
+                bool isLast = round == rounds - 1 && i == trace.Length - 1;
+                var label = Il.DefineLabel();
+                _next = isLast ? null : (trace[(i + 1) % trace.Length].Ir.PcOffset, label);
+                EmitBody(trace[i], index);
+                index += trace[i].Ir.Instructions.Length;
+                Il.MarkLabel(label);
+            }
+        }
+
+        Il.MarkLabel(single);
+    }
+
+    private void EmitProbeAhead(AccessGroup group, System.Collections.Immutable.ImmutableArray<TranslatedBlock> trace, Label failed)
+    {
+        var window = AddWindow(group);
+        var instruction = trace.SelectMany(b => b.Ir.Instructions).ElementAt(group.First % trace.Sum(b => b.Ir.Instructions.Length));
+        LoadSlot(group.Base!.Value);
+        if (group.Start != 0)
+        {
+            Il.Emit(OpCodes.Ldc_I8, group.Start);
+            Il.Emit(OpCodes.Add);
+        }
+
+        LocalUses += 8;
+        Il.Emit(OpCodes.Stloc, _address);
+        MemoryEmitter.EmitProbe(Il, _address, _entry, TableOf(instruction), group.Span, admitsMisaligned: true, failed);
+        Il.Emit(OpCodes.Conv_I8);
+        Il.Emit(OpCodes.Stloc, window);
+    }
+}
