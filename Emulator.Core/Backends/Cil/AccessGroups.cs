@@ -14,22 +14,23 @@ internal static class AccessGroups
     /// <summary>Groups the accesses of a run of operations.</summary>
     /// <param name="instructions">The operations, executed in this order as far as the run is not left.</param>
     /// <param name="helpers">The architecture's helpers, for what they write.</param>
+    /// <param name="admitsStrides">Whether a group may have accesses a multiple of a register apart.</param>
     /// <returns>For each operation that shares a probe, by index: its group.</returns>
-    public static Dictionary<int, AccessGroup> Find(IEnumerable<IrInstruction> instructions, HelperTable helpers)
+    public static Dictionary<int, AccessGroup> Find(IEnumerable<IrInstruction> instructions, HelperTable helpers, bool admitsStrides = false)
     {
-        var search = new Search(helpers);
+        var search = new Search(helpers, admitsStrides);
         int index = 0;
         foreach (var instruction in instructions) search.Visit(index++, instruction);
         return search.Result();
     }
 
-    private sealed class Search(HelperTable helpers)
+    private sealed class Search(HelperTable helpers, bool admitsStrides)
     {
-        private readonly Dictionary<Slot, (int Root, long Delta)> _values = [];
+        private readonly Dictionary<Slot, Address> _values = [];
         private readonly Dictionary<int, Slot> _startOf = []; // roots that are what a slot holds at the start
-        private bool _mayStart = true;
         private readonly Dictionary<(int Root, bool IsStore, bool Is32), AccessGroup> _open = [];
         private readonly Dictionary<int, AccessGroup> _groupOf = [];
+        private bool _mayStart = true;
         private int _roots;
 
         public void Visit(int index, IrInstruction instruction)
@@ -52,38 +53,63 @@ internal static class AccessGroups
         {
             var traits = (AccessTraits)instruction.C.Index;
             if ((traits & AccessTraits.Aligned) != 0) return;
-            var (root, delta) = ValueOf(instruction.A);
-            long offset = unchecked(delta + instruction.Immediate);
+            var address = ValueOf(instruction.A);
+            long offset = unchecked(address.Delta + instruction.Immediate);
             int size = MemoryEmitter.SizeOf(instruction.Opcode);
-            var key = (root, MemoryEmitter.IsStore(instruction.Opcode), (traits & AccessTraits.Address32) != 0);
-            if (!_open.TryGetValue(key, out var group) || !group.TryAdd(offset, size, MaxSpan)) _open[key] = group = new AccessGroup(index, offset, size) { Base = key.Item3 || !_startOf.TryGetValue(root, out var slot) ? null : slot };
+            bool is32 = (traits & AccessTraits.Address32) != 0;
+            var key = (address.Root, MemoryEmitter.IsStore(instruction.Opcode), is32);
+            Slot? stride = address.Times == 0 ? null : _startOf[address.StrideRoot];
+            if (!_open.TryGetValue(key, out var group) || !group.TryAdd(offset, size, stride, address.Times, MaxSpan))
+            {
+                if (stride is not null) return; // a group starts where the base still is
+                _open[key] = group = new AccessGroup(index, offset, size) { Base = is32 || !_startOf.TryGetValue(address.Root, out var slot) ? null : slot };
+            }
+
             group.Add(index, offset);
             _groupOf[index] = group;
         }
 
-        private (int Root, long Delta) ValueOf(IrInstruction instruction)
+        private Address ValueOf(IrInstruction instruction)
         {
             switch (instruction.Opcode)
             {
                 case Opcode.Copy:
                     return ValueOf(instruction.A);
                 case Opcode.Add when instruction.BIsImmediate:
-                    var (root, delta) = ValueOf(instruction.A);
-                    return (root, unchecked(delta + instruction.Immediate));
+                    return ValueOf(instruction.A).Plus(instruction.Immediate);
                 case Opcode.Sub when instruction.BIsImmediate:
-                    (root, delta) = ValueOf(instruction.A);
-                    return (root, unchecked(delta - instruction.Immediate));
+                    return ValueOf(instruction.A).Plus(unchecked(-instruction.Immediate));
+                case Opcode.Add when admitsStrides && instruction.Destination == instruction.A && instruction.A != instruction.B:
+                    return Strided(ValueOf(instruction.A), ValueOf(instruction.B));
+                case Opcode.Add when admitsStrides && instruction.Destination == instruction.B && instruction.A != instruction.B:
+                    return Strided(ValueOf(instruction.B), ValueOf(instruction.A));
                 default:
-                    return (_roots++, 0);
+                    return New();
             }
         }
 
-        private (int Root, long Delta) ValueOf(Slot slot)
+        // The step is what a register holds from the start to the end.
+        private Address Strided(Address address, Address step)
+        {
+            bool isStep = step is { Delta: 0, Times: 0 } && _startOf.ContainsKey(step.Root) && _startOf.ContainsKey(address.Root);
+            if (!isStep || (address.Times > 0 && address.StrideRoot != step.Root)) return New();
+            return address with { StrideRoot = step.Root, Times = address.Times + 1 };
+        }
+
+        private Address ValueOf(Slot slot)
         {
             if (_values.TryGetValue(slot, out var value)) return value;
             if (_mayStart && slot.IsGuest) _startOf[_roots] = slot;
-            return _values[slot] = (_roots++, 0);
+            return _values[slot] = New();
         }
+
+        private Address New() => new(_roots++, 0, 0, 0);
+    }
+
+    /// <summary>What is known of a value: a distance, and some steps of a register, from another one.</summary>
+    private readonly record struct Address(int Root, long Delta, int StrideRoot, int Times)
+    {
+        public Address Plus(long distance) => this with { Delta = unchecked(Delta + distance) };
     }
 }
 
@@ -121,13 +147,22 @@ internal sealed class AccessGroup(int first, long offset, int size)
     /// <summary>Puts an access into the group; its bytes are in the window.</summary>
     public void Add(int index, long offset) => _offsets.Add(index, offset);
 
-    /// <summary>Widens the window, unless it would be wider than <paramref name="limit"/>.</summary>
-    public bool TryAdd(long offset, int size, int limit)
+    /// <summary>The slot whose value lies between accesses, a number of times, besides what is known of their distances; null for none.</summary>
+    public Slot? Stride { get; private set; }
+
+    /// <summary>How many times the last access is away from the first.</summary>
+    public int Strides { get; private set; }
+
+    /// <summary>Widens the window, unless it would be wider than <paramref name="limit"/> or stretch by different strides.</summary>
+    public bool TryAdd(long offset, int size, Slot? stride, int times, int limit)
     {
         long start = Math.Min(Start, offset);
         long end = Math.Max(_end, unchecked(offset + size));
         if (unchecked(end - start) > limit || end < start) return false;
+        if (stride is not null && (Base is null || (Stride is not null && Stride != stride))) return false;
         (Start, _end) = (start, end);
+        Stride ??= stride;
+        Strides = Math.Max(Strides, times);
         return true;
     }
 }

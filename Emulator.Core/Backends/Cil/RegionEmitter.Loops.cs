@@ -1,5 +1,6 @@
 using System.Reflection.Emit;
 using Emulator.Core.Execution;
+using Emulator.Core.Ir;
 
 namespace Emulator.Core.Backends.Cil;
 
@@ -22,12 +23,12 @@ internal sealed partial class RegionEmitter
         int length = trace.Sum(b => b.Ir.InstructionCount);
         int rounds = trace.IsEmpty ? 0 : Math.Min(MaxRounds, MaxUnrolledInstructions / length);
         if (rounds < 2) return;
-        var groups = AccessGroups.Find(Enumerable.Repeat(trace, rounds).SelectMany(t => t).SelectMany(b => b.Ir.Instructions), _architecture.Helpers);
+        var groups = AccessGroups.Find(Enumerable.Repeat(trace, rounds).SelectMany(t => t).SelectMany(b => b.Ir.Instructions), _architecture.Helpers, admitsStrides: true);
         var ahead = groups.Values.Distinct().Where(g => g.Base is not null).OrderByDescending(g => g.Count).Take(MaxProbesAhead).ToList();
         if (ahead.Sum(g => g.Count - 1) < rounds - 1) return; // nothing is shared between rounds
 
         var single = Il.DefineLabel();
-        _groups = groups;
+        _groups = groups.Where(g => g.Value.Stride is null || ahead.Contains(g.Value)).ToDictionary();
         _windowOf.Clear();
         _block = head;
         foreach (var group in ahead) EmitProbeAhead(group, trace, single);
@@ -61,8 +62,35 @@ internal sealed partial class RegionEmitter
 
         LocalUses += 8;
         Il.Emit(OpCodes.Stloc, _address);
+        if (group.Stride is { } stride) EmitStrideCheck(stride, group, failed);
         MemoryEmitter.EmitProbe(Il, _address, _entry, TableOf(instruction), group.Span, admitsMisaligned: true, failed);
         Il.Emit(OpCodes.Conv_I8);
+        if (group.Stride is not null)
+        {
+            Il.Emit(OpCodes.Ldloc, _address);
+            Il.Emit(OpCodes.Sub);
+        }
+
         Il.Emit(OpCodes.Stloc, window);
+    }
+
+    // The last access is on the page of the first, and so are those between: steps are forward and too small to go around.
+    private void EmitStrideCheck(Slot stride, AccessGroup group, Label failed)
+    {
+        LoadSlot(stride);
+        Il.Emit(OpCodes.Ldc_I8, (long)StateBlock.PageSize / group.Strides);
+        Il.Emit(OpCodes.Bge_Un, failed);
+        LocalUses += 2;
+        Il.Emit(OpCodes.Ldloc, _address);
+        Il.Emit(OpCodes.Ldloc, _address);
+        LoadSlot(stride);
+        Il.Emit(OpCodes.Ldc_I8, (long)group.Strides);
+        Il.Emit(OpCodes.Mul);
+        Il.Emit(OpCodes.Add);
+        Il.Emit(OpCodes.Ldc_I8, (long)group.Span - 1);
+        Il.Emit(OpCodes.Add);
+        Il.Emit(OpCodes.Xor);
+        Il.Emit(OpCodes.Ldc_I8, (long)StateBlock.PageSize);
+        Il.Emit(OpCodes.Bge_Un, failed);
     }
 }

@@ -7,7 +7,7 @@ namespace Emulator.Core.Backends.Cil;
 /// <content>Loads and stores.</content>
 internal sealed partial class RegionEmitter
 {
-    private readonly List<LocalBuilder> _windows = []; // host address of the first byte of each of a block's groups
+    private readonly List<LocalBuilder> _windows = []; // of each group the host address of its first byte; with a stride what lies between guest and host addresses
     private readonly Dictionary<AccessGroup, LocalBuilder> _windowOf = [];
     private Dictionary<int, AccessGroup> _groups = [];
 
@@ -53,6 +53,15 @@ internal sealed partial class RegionEmitter
     {
         if (index == group.First && !_windowOf.ContainsKey(group)) EmitWindow(instruction, group);
         LocalUses++;
+        if (group.Stride is not null)
+        {
+            LoadGuestAddress(instruction);
+            Il.Emit(OpCodes.Ldloc, _windowOf[group]);
+            Il.Emit(OpCodes.Add);
+            Il.Emit(OpCodes.Conv_I);
+            return;
+        }
+
         Il.Emit(OpCodes.Ldloc, _windowOf[group]);
         long distance = unchecked(OffsetInWindow(index, group));
         if (distance != 0)
