@@ -61,7 +61,7 @@ public class PartBenchmarks : IDisposable
         _hart.Reset();
         _memory.TryGetCode(new GuestPhysicalAddress(CodeStart), out var ram, out ulong offset);
         var block = _cache.FindOrTranslate(new FetchPlace(new GuestPhysicalAddress(CodeStart), ram!, offset), null, Mode, isSingle: false)!;
-        _plan = RegionPlanner.Plan(_cache, block, Instructions);
+        _plan = RegionPlanner.Plan(_cache, block, Instructions)!;
         _lifted = new TranslationPipeline(_architecture, new EngineOptions { Optimises = false }).Translate(Code, 0, Mode, onlyOne: false)!;
     }
 

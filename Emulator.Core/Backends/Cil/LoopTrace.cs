@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Emulator.Core.Execution;
 using Emulator.Core.Ir;
 
 namespace Emulator.Core.Backends.Cil;
@@ -10,9 +9,9 @@ internal static class LoopTrace
     private const int MaxBlocks = 6;
 
     /// <summary>The blocks of the loop that a block heads, in order; none when it heads no such loop.</summary>
-    public static ImmutableArray<TranslatedBlock> Find(RegionPlan plan, TranslatedBlock head)
+    public static ImmutableArray<RegionBlock> Find(RegionPlan plan, RegionBlock head)
     {
-        var trace = new List<TranslatedBlock>();
+        var trace = new List<RegionBlock>();
         for (var block = head; block is not null && trace.Count < MaxBlocks; block = Next(plan, head, block))
         {
             if (trace.Contains(block) || !IsSimple(block)) return [];
@@ -24,11 +23,11 @@ internal static class LoopTrace
     }
 
     // What calls the processor may change where data is.
-    private static bool IsSimple(TranslatedBlock block) =>
+    private static bool IsSimple(RegionBlock block) =>
         !block.HasSplitAccesses && block.Ir.Instructions.All(i => i.Opcode is not (Opcode.CallCpu or (>= Opcode.AtomicSwap and <= Opcode.StoreExclusive)));
 
     // The block behind, in address order, as compilers lay out the body of a loop; a branch over it is a way out or a fork.
-    private static TranslatedBlock? Next(RegionPlan plan, TranslatedBlock head, TranslatedBlock block)
+    private static RegionBlock? Next(RegionPlan plan, RegionBlock head, RegionBlock block)
     {
         int behind = block.Ir.PcOffset + block.Ir.ByteLength;
         if (behind <= head.Ir.PcOffset || !RegionPlanner.NearTargets(block.Ir).Contains(behind)) return null;

@@ -17,7 +17,7 @@ internal sealed partial class RegionEmitter
     /// At the head of a loop without forks: probes ahead for the accesses of a few rounds whose addresses are known distances from what
     /// registers hold now, and does the rounds. Falls through where a probe fails (a page's end, a miss): one round by itself follows.
     /// </summary>
-    private void EmitUnrolled(TranslatedBlock head)
+    private void EmitUnrolled(RegionBlock head)
     {
         var trace = LoopTrace.Find(_plan, head);
         int length = trace.Sum(b => b.Ir.InstructionCount);
@@ -49,7 +49,7 @@ internal sealed partial class RegionEmitter
         Il.MarkLabel(single);
     }
 
-    private void EmitProbeAhead(AccessGroup group, System.Collections.Immutable.ImmutableArray<TranslatedBlock> trace, Label failed)
+    private void EmitProbeAhead(AccessGroup group, System.Collections.Immutable.ImmutableArray<RegionBlock> trace, Label failed)
     {
         var window = AddWindow(group);
         var instruction = trace.SelectMany(b => b.Ir.Instructions).ElementAt(group.First % trace.Sum(b => b.Ir.Instructions.Length));

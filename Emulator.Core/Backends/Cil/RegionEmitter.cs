@@ -152,7 +152,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
     }
 
     /// <summary>Emits the operations of a block; the first has an index by which its access group is found.</summary>
-    private void EmitBody(TranslatedBlock block, int firstIndex)
+    private void EmitBody(RegionBlock block, int firstIndex)
     {
         _block = block;
         _dirty = _liveness.DirtyAtEntry(block);
