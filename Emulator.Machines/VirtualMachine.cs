@@ -40,6 +40,7 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
     private int _resetRequested;
     private int _pauses;
     private int _exitCode = -1;
+    private volatile Exception? _resetFault;
     private bool _isDisposed;
     private long _startedAt;
 
@@ -62,6 +63,7 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
             throw;
         }
 
+        description.Kernel?.ReleaseContent(); // it is in memory now
         _serial.Connect(_board.ConsoleDevice);
     }
 
@@ -155,8 +157,10 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
     }
 
     /// <summary>Returns the machine to power-on and starts it again.</summary>
+    /// <exception cref="IOException">The kernel's file has changed or gone since it was loaded; the machine goes on as it was.</exception>
     public async Task ResetAsync(CancellationToken cancellationToken = default)
     {
+        Description.Kernel?.RequireContent();
         await PauseAsync(cancellationToken);
         try
         {
@@ -164,6 +168,7 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
         }
         finally
         {
+            Description.Kernel?.ReleaseContent();
             await ResumeAsync(CancellationToken.None);
         }
     }
@@ -201,13 +206,21 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
         _ = Task.Run(async () =>
         {
             Volatile.Write(ref _resetRequested, 0);
-            await ResetAsync();
+            try
+            {
+                await ResetAsync();
+            }
+            catch (IOException exception)
+            {
+                _resetFault = new MachineConfigurationException($"{Description.Name}: cannot be reset: {exception.Message}", exception);
+                Stop();
+            }
         });
     }
 
     private async Task WatchEndAsync()
     {
-        var fault = await _board.Harts.Ended;
+        var fault = await _board.Harts.Ended ?? _resetFault;
         int code = Volatile.Read(ref _exitCode);
         _exit.TrySetResult(fault is not null ? new MachineExit(MachineEnd.InternalFault, 0, fault)
             : code >= 0 ? new MachineExit(MachineEnd.PowerOff, code)

@@ -26,6 +26,7 @@ internal static class MachineRunner
         var machine = await CreateAsync(plan, streams, stop);
         var cpuBefore = Environment.CpuUsage.TotalTime;
         if (plan.Timeout is { } limit) stop.StopAfter(limit);
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive); // the kernel's bytes are in guest memory, and no part of ours any more
         machine.Start();
         await Task.WhenAny(machine.Completion, stop.Requested);
         machine.Stop();
@@ -57,7 +58,8 @@ internal static class MachineRunner
         }
 
         await streams.Error.WriteAsync(statistics);
-        if (exit.Fault is not null) await streams.Error.WriteLineAsync($"emu: internal fault: {exit.Fault}");
+        if (exit.Fault is MachineConfigurationException) await streams.Error.WriteLineAsync($"emu: {exit.Fault.Message}");
+        else if (exit.Fault is not null) await streams.Error.WriteLineAsync($"emu: internal fault: {exit.Fault}");
         return exit.End switch
         {
             MachineEnd.PowerOff => ExitStatus.OfGuest(exit.Code),

@@ -16,6 +16,9 @@ public abstract record GuestImage
     /// <summary>The name given to the loader: of the file, or of whatever the bytes came from.</summary>
     public string Name { get; }
 
+    /// <summary>The bytes, when they can be let go.</summary>
+    private ImageContent? Content { get; init; }
+
     /// <summary>Reads a file and finds out what it is.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Limits; the defaults when null.</param>
@@ -26,6 +29,26 @@ public abstract record GuestImage
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= ImageLoadOptions.Default;
+        var (bytes, stamp) = ReadFile(path, options);
+        var reader = Unpack(new ImageReader(bytes, path), path, options, nesting: 0);
+        if (stamp is not { } expected || ElfReader.Matches(reader)) return Identify(reader, path); // symbols are looked up at any time
+        ImageContent content = new(reader.Data, () => ReadAgain(path, expected, options));
+        return Identify(new ImageReader(content.Memory, reader.Name), path) with { Content = content };
+    }
+
+    /// <summary>
+    /// Lets go of the bytes of a file that can give them again: whoever looks at them afterwards has it read once more, and gets an
+    /// <see cref="IOException"/> if it has changed or gone. Of an ELF program, and of bytes that came from elsewhere, nothing is let go.
+    /// </summary>
+    public void ReleaseContent() => Content?.Release();
+
+    /// <summary>Reads the bytes again if they were let go.</summary>
+    /// <exception cref="IOException">The file has changed or gone.</exception>
+    public void RequireContent() => Content?.Require();
+
+    // A stamp comes only with a file that can be read again.
+    private static (ReadOnlyMemory<byte> Bytes, FileStamp? Stamp) ReadFile(string path, ImageLoadOptions options)
+    {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         BoundedBuffer content = new(options.MaximumBytes, file.CanSeek ? file.Length : 0);
         int count;
@@ -41,7 +64,24 @@ public abstract record GuestImage
             throw new ImageFormatException(path, (ulong)options.MaximumBytes, "more data", $"at most 0x{options.MaximumBytes:x} bytes");
         }
 
-        return Parse(content.Written, path, options);
+        FileStamp? stamp = file.CanSeek ? new FileStamp(file.Length, File.GetLastWriteTimeUtc(file.SafeFileHandle)) : null;
+        return (content.Written, stamp);
+    }
+
+    private static ReadOnlyMemory<byte> ReadAgain(string path, FileStamp expected, ImageLoadOptions options)
+    {
+        const string Need = "expected the file that was loaded, to load it once more";
+        try
+        {
+            var (bytes, stamp) = ReadFile(path, options);
+            return stamp == expected
+                ? Unpack(new ImageReader(bytes, path), path, options, nesting: 0).Data
+                : throw new InvalidDataException("it has changed");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ImageFormatException or InvalidDataException)
+        {
+            throw new IOException($"{path}: {exception.Message}; {Need}", exception);
+        }
     }
 
     /// <summary>Finds out what some bytes are; the records keep referring to them.</summary>
@@ -52,10 +92,10 @@ public abstract record GuestImage
     public static GuestImage Parse(ReadOnlyMemory<byte> data, string name, ImageLoadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Parse(new ImageReader(data, name), name, options ?? ImageLoadOptions.Default, nesting: 0);
+        return Identify(Unpack(new ImageReader(data, name), name, options ?? ImageLoadOptions.Default, nesting: 0), name);
     }
 
-    private static GuestImage Parse(ImageReader reader, string name, ImageLoadOptions options, int nesting)
+    private static ImageReader Unpack(ImageReader reader, string name, ImageLoadOptions options, int nesting)
     {
         if (reader.Length == 0)
         {
@@ -69,14 +109,19 @@ public abstract record GuestImage
 
         if (ImageCompression.Detect(reader) is { } format)
         {
-            return Parse(ImageCompression.Unpack(reader, format, options), name, options, nesting + 1);
+            return Unpack(ImageCompression.Unpack(reader, format, options), name, options, nesting + 1);
         }
 
         if (EfiZboot.Matches(reader))
         {
-            return Parse(EfiZboot.Unpack(reader, options), name, options, nesting + 1);
+            return Unpack(EfiZboot.Unpack(reader, options), name, options, nesting + 1);
         }
 
+        return reader;
+    }
+
+    private static GuestImage Identify(ImageReader reader, string name)
+    {
         return ElfReader.Matches(reader) ? ElfReader.Read(reader, name)
             : LinuxImage.Matches(reader) ? LinuxImage.Read(reader, name)
             : new RawImage(name, reader.Data);
