@@ -16,7 +16,7 @@ internal static unsafe class MemoryAccess
     {
         ulong inPage = address & ~GuestPage.Mask;
         if (inPage + (ulong)size > GuestPage.Size) return LoadAcross(cpu, address, size, mmuIndex);
-        var entry = cpu.State->Find(address, mmuIndex, isWrite: false);
+        var entry = Find(cpu, address, mmuIndex, isWrite: false);
         if (entry != null) return MemorySystem.ReadHost((byte*)(address + (ulong)entry->Addend), size);
         if (!TryTranslate(cpu, address, AccessKind.Read, size, mmuIndex, out var physical) || MustStepDevice(cpu, physical)) return 0;
         if (cpu.MemorySystem.TryRead(physical, size, out ulong value)) return value;
@@ -36,7 +36,7 @@ internal static unsafe class MemoryAccess
             return;
         }
 
-        var entry = cpu.State->Find(address, mmuIndex, isWrite: true);
+        var entry = Find(cpu, address, mmuIndex, isWrite: true);
         if (entry != null)
         {
             MemorySystem.WriteHost((byte*)(address + (ulong)entry->Addend), size, value);
@@ -62,7 +62,7 @@ internal static unsafe class MemoryAccess
             return null;
         }
 
-        var entry = cpu.State->Find(address, mmuIndex, kind == AccessKind.Write);
+        var entry = Find(cpu, address, mmuIndex, kind == AccessKind.Write);
         if (entry != null) return (byte*)(address + (ulong)entry->Addend);
         if (!TryTranslate(cpu, address, kind, size, mmuIndex, out var physical)) return null;
         if (kind == AccessKind.Write && MustStepAlone(cpu, physical, size)) return null;
@@ -79,7 +79,7 @@ internal static unsafe class MemoryAccess
     public static bool TryFindBlock(VirtualCpu cpu, ulong address, int bytes, int mmuIndex, AccessKind kind, out HostBlock block)
     {
         block = default;
-        var entry = cpu.State->Find(address, mmuIndex, kind == AccessKind.Write);
+        var entry = Find(cpu, address, mmuIndex, kind == AccessKind.Write);
         if (entry != null)
         {
             block = new HostBlock((byte*)(address + (ulong)entry->Addend), null, 0, bytes);
@@ -159,6 +159,16 @@ internal static unsafe class MemoryAccess
         return true;
     }
 
+    /// <summary>The TLB entry of a page that either level has, else null.</summary>
+    private static TlbEntry* Find(VirtualCpu cpu, ulong address, int mmuIndex, bool isWrite)
+    {
+        var entry = cpu.State->FindFirst(address, mmuIndex, isWrite);
+        if (entry != null) return entry;
+        byte* host = cpu.State->FindSecond(address, mmuIndex, isWrite);
+        if (host == null || (isWrite && cpu.MemorySystem.IsObserved(host))) return null;
+        return cpu.State->RememberFirst(address, mmuIndex, isWrite, (nint)host);
+    }
+
     private static void Remember(VirtualCpu cpu, ulong address, int mmuIndex, AddressTranslation translation)
     {
         var physicalPage = new GuestPhysicalAddress(translation.Physical.Value & GuestPage.Mask);
@@ -181,12 +191,12 @@ internal static unsafe class MemoryAccess
     /// </summary>
     public static bool TryFill(VirtualCpu cpu, ulong address, bool isWrite, int mmuIndex)
     {
-        if (cpu.State->IsInFirst(address, mmuIndex, isWrite)) return false; // it was not the page that the probe disliked
-        if (cpu.State->Find(address, mmuIndex, isWrite) != null) return true;
+        if (cpu.State->FindFirst(address, mmuIndex, isWrite) != null) return false; // it was not the page that the probe disliked
+        if (Find(cpu, address, mmuIndex, isWrite) != null) return true;
         var kind = isWrite ? AccessKind.Write : AccessKind.Read;
         if (!cpu.TryTranslate(new GuestVirtualAddress(address), kind, 1, mmuIndex, out var translation, out _)) return false;
         Remember(cpu, address, mmuIndex, translation);
-        return cpu.State->Find(address, mmuIndex, isWrite) != null;
+        return Find(cpu, address, mmuIndex, isWrite) != null;
     }
 }
 

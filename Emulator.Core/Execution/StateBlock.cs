@@ -163,7 +163,7 @@ internal unsafe struct StateBlock
         }
     }
 
-    /// <summary>Drops the write entries that lead to a host page, of all address spaces.</summary>
+    /// <summary>Drops the write entries of the first level that lead to a host page; the second level's are looked at again when they are used.</summary>
     public void DropWritesTo(byte* host, int mmuIndexCount)
     {
         fixed (StateBlock* self = &this)
@@ -179,12 +179,6 @@ internal unsafe struct StateBlock
                         if (entries[i].Tag != TlbEntry.Invalid && (byte*)(entries[i].Tag + (ulong)entries[i].Addend) == host) entries[i].Tag = TlbEntry.Invalid;
                     }
                 }
-            }
-
-            var second = (SecondTlbEntry*)((byte*)self + SecondTlbOffset);
-            for (int i = 0; i < SecondTlbEntries; i++)
-            {
-                if (second[i].Host == (nint)host) second[i].Tag = NoSecondTag;
             }
         }
     }
@@ -208,17 +202,18 @@ internal unsafe struct StateBlock
     // Matches no probe, like TlbEntry.Invalid.
     private readonly ulong NoSecondTag => TlbEntry.Invalid ^ TranslationSalt;
 
-    /// <summary>True when the first level has a page.</summary>
-    public bool IsInFirst(ulong address, int mmuIndex, bool isWrite) =>
-        Tlb(isWrite ? WriteTlbOffset(mmuIndex) : ReadTlbOffset(mmuIndex), address)->Tag == (address & PageMask);
-
-    /// <summary>The first level's entry for a page when either level has it, else null.</summary>
-    public TlbEntry* Find(ulong address, int mmuIndex, bool isWrite)
+    /// <summary>The first level's entry for a page, or null.</summary>
+    public TlbEntry* FindFirst(ulong address, int mmuIndex, bool isWrite)
     {
         var entry = Tlb(isWrite ? WriteTlbOffset(mmuIndex) : ReadTlbOffset(mmuIndex), address);
-        if (entry->Tag == (address & PageMask)) return entry;
+        return entry->Tag == (address & PageMask) ? entry : null;
+    }
+
+    /// <summary>The host address of a page that the second level has, or null. A page that was for writing may be observed since.</summary>
+    public byte* FindSecond(ulong address, int mmuIndex, bool isWrite)
+    {
         var second = SecondTlb(address, mmuIndex, isWrite);
-        return second->Tag == SecondTag(address, mmuIndex, isWrite) ? RememberFirst(address, mmuIndex, isWrite, second->Host) : null;
+        return second->Tag == SecondTag(address, mmuIndex, isWrite) ? (byte*)second->Host : null;
     }
 
     /// <summary>Enters a page into both levels.</summary>
@@ -235,7 +230,8 @@ internal unsafe struct StateBlock
         SecondTlb(address, mmuIndex, isWrite)->Tag = NoSecondTag;
     }
 
-    private TlbEntry* RememberFirst(ulong address, int mmuIndex, bool isWrite, nint host)
+    /// <summary>Enters a page into the first level.</summary>
+    public TlbEntry* RememberFirst(ulong address, int mmuIndex, bool isWrite, nint host)
     {
         var entry = Tlb(isWrite ? WriteTlbOffset(mmuIndex) : ReadTlbOffset(mmuIndex), address);
         ulong page = address & PageMask;

@@ -128,6 +128,17 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
         return ram!.Pointer + offset;
     }
 
+    /// <summary>True when somebody has to hear of writes to the page at a host address.</summary>
+    internal bool IsObserved(byte* host)
+    {
+        foreach (var region in Map.Regions)
+        {
+            if (region.Ram is { } ram && host >= ram.Pointer && host < ram.Pointer + ram.Length) return ram.HasAny((ulong)(host - ram.Pointer));
+        }
+
+        return false;
+    }
+
     /// <summary>Finds the memory that instructions at an address come from; a device's memory is that, whoever answers reads.</summary>
     internal bool TryGetCode(GuestPhysicalAddress address, [NotNullWhen(true)] out RamBlock? ram, out ulong offset)
     {
