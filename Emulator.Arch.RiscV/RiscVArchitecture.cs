@@ -50,6 +50,9 @@ public sealed class RiscVArchitecture : Architecture
     public override int MmuIndexOf(uint mode) => (int)RiscVMode.Unpack(mode).DataMmuIndex;
 
     /// <inheritdoc/>
+    public override bool MaySharePages(uint mode) => RiscVMode.Unpack(mode).Privilege != Privilege.User;
+
+    /// <inheritdoc/>
     public override bool TryLift(IrBuilder builder, ReadOnlySpan<byte> code)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -110,6 +110,7 @@ internal static class Pte
     public const ulong W = 1ul << 2;
     public const ulong X = 1ul << 3;
     public const ulong U = 1ul << 4;
+    public const ulong G = 1ul << 5;
     public const ulong A = 1ul << 6;
     public const ulong D = 1ul << 7;
     public const int PpnShift = 10;

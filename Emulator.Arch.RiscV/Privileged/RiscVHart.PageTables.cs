@@ -30,7 +30,7 @@ public sealed partial class RiscVHart
 
     /// <summary>The end of a walk: where the address is, and which accesses to its page need no other walk.</summary>
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Leaf(ulong Physical, byte Permissions);
+    private readonly record struct Leaf(ulong Physical, byte Permissions, bool IsGlobal);
 
     private bool UpdatesAccessedAndDirty =>
         Isa.Has(RiscVExtension.Svadu) ? (Registers.Menvcfg & Envcfg.Adue) != 0 : !Isa.Has(RiscVExtension.Svade);
@@ -43,6 +43,7 @@ public sealed partial class RiscVHart
         var pageFault = PageFaultCause(access.Kind);
         if (!format.IsCanonical(address)) return pageFault;
         ulong table = Satp.RootOf(Registers.Satp, Isa.Is64);
+        bool isGlobal = false;
         for (int level = format.Levels - 1; level >= 0; level--)
         {
             // 2. The entry, at a + va.vpn[i] * PTESIZE
@@ -55,6 +56,7 @@ public sealed partial class RiscVHart
 
             // 3. and 4. Valid, and a leaf or a pointer
             if (!IsWellFormed(pte, level, format)) return pageFault;
+            isGlobal |= (pte & Pte.G) != 0; // of a pointer: everything below is
             if ((pte & (Pte.R | Pte.X)) == 0)
             {
                 table = PpnOf(pte, format) << SvFormat.PageBits;
@@ -93,7 +95,7 @@ public sealed partial class RiscVHart
             ulong offsetMask = (1ul << pageBits) - 1;
             if ((wanted & Pte.D) == 0) permissions &= unchecked((byte)~PmpConfig.W);
             if (pageBits > SvFormat.PageBits) _largePages.Add(address, pageBits);
-            leaf = new Leaf(((ppn << SvFormat.PageBits) & ~offsetMask) | (address & offsetMask), permissions);
+            leaf = new Leaf(((ppn << SvFormat.PageBits) & ~offsetMask) | (address & offsetMask), permissions, isGlobal);
             return null;
         }
 

@@ -21,7 +21,7 @@ public sealed partial class RiscVHart
         var index = (RiscVMmuIndex)mmuIndex;
         var privilege = kind == AccessKind.Execute ? Registers.Privilege : PrivilegeOf(index);
         address = new GuestVirtualAddress(address.Value & XlenMask);
-        var leaf = new Leaf(address.Value, AllPermissions);
+        var leaf = new Leaf(address.Value, AllPermissions, IsGlobal: privilege == Privilege.Machine);
         translation = default;
         if (privilege != Privilege.Machine && _format is { } format)
         {
@@ -48,7 +48,8 @@ public sealed partial class RiscVHart
             new GuestPhysicalAddress(leaf.Physical),
             CanRead: !isFetch && (cachable & PmpConfig.R) != 0,
             CanWrite: !isFetch && (cachable & PmpConfig.W) != 0,
-            CanExecute: isFetch && (cachable & PmpConfig.X) != 0);
+            CanExecute: isFetch && (cachable & PmpConfig.X) != 0,
+            leaf.IsGlobal);
         fault = default;
         return true;
     }
@@ -57,9 +58,11 @@ public sealed partial class RiscVHart
     internal void WriteSatp(ulong value)
     {
         if (!TryGetFormat(Satp.ModeOf(value, Isa.Is64), out _) || value == Registers.Satp) return;
+        bool isSameFormat = Satp.ModeOf(value, Isa.Is64) == Satp.ModeOf(Registers.Satp, Isa.Is64);
         Registers.Satp = value;
         TryGetFormat(Satp.ModeOf(value, Isa.Is64), out _format);
-        SwitchAddressSpace(value);
+        if (!isSameFormat) FlushTranslations(); // what is global in one format says nothing about another
+        SwitchAddressSpace(value, mayShare: _format is not null);
     }
 
     internal bool MayUseSatp() => Registers.Privilege != Privilege.Supervisor || !HasStatus(Mstatus.Tvm);

@@ -6,39 +6,62 @@ namespace Emulator.Core.Execution;
 /// </summary>
 internal sealed class AddressSpaces
 {
-    private const int Limit = 256;
+    private const int Limit = 64;
     private readonly Dictionary<ulong, Space> _others = [];
     private ulong _last;
     private ulong _current;
     private Space _own;
 
-    public AddressSpaces() => _own = CreateSpace();
+    private readonly Space _shared;
 
-    /// <summary>The generation of the jump targets.</summary>
+    public AddressSpaces()
+    {
+        _own = CreateSpace();
+        _shared = CreateSpace();
+    }
+
+    /// <summary>The generation of the jump targets of code that is one address space's own.</summary>
     public ulong Targets => _own.Targets;
+
+    /// <summary>The generation of the jump targets of code that all address spaces share, as far as the current one does.</summary>
+    public ulong SharedTargets => _own.Shares ? _shared.Targets : _own.Targets;
 
     /// <summary>The generation of the translations of data.</summary>
     public ulong Data => _own.Data;
 
     /// <summary>Goes to another address space; forgets the others when there are too many.</summary>
-    public void Switch(ulong space)
+    public void Switch(ulong space, bool mayShare)
     {
         if (space == _current) return;
         if (_others.Count >= Limit) _others.Clear();
         _others[_current] = _own;
         _current = space;
-        if (!_others.Remove(space, out var known)) known = CreateSpace();
+        if (!_others.Remove(space, out var known))
+        {
+            known = CreateSpace();
+            known.Shares = mayShare;
+        }
+
         _own = known;
     }
 
-    /// <summary>Notes that the jump cache leads to a page of the current address space.</summary>
-    public void AddTarget(ulong address) => _own.TargetPages.Add(address);
+    /// <summary>The current address space has something of its own where the others share: false when that was known.</summary>
+    public bool EndSharing()
+    {
+        if (!_own.Shares) return false;
+        _own.Shares = false;
+        return true;
+    }
+
+    /// <summary>Notes that the jump cache leads to a page of the current address space, or of what it shares.</summary>
+    public void AddTarget(ulong address, bool isShared) => (isShared && _own.Shares ? _shared : _own).TargetPages.Add(address);
 
     /// <summary>Forgets the translations and targets of all address spaces.</summary>
     public void DropAll()
     {
         _others.Clear();
         Renew(_own);
+        Renew(_shared);
     }
 
     /// <summary>Forgets all of the address spaces whose numbers have a value in some bits.</summary>
@@ -60,12 +83,16 @@ internal sealed class AddressSpaces
     }
 
     /// <summary>Forgets the jump targets of the current address space when some may be on a page.</summary>
-    public void DropTargetsOn(ulong address) => DropTargetsOn(_own, address);
+    public void DropTargetsOn(ulong address)
+    {
+        DropTargetsOn(_own, address);
+        DropTargetsOn(_shared, address);
+    }
 
     /// <summary>As <see cref="DropTargetsOn(ulong)"/>, of all address spaces.</summary>
     public void DropAllTargetsOn(ulong address)
     {
-        DropTargetsOn(_own, address);
+        DropTargetsOn(address);
         foreach (var space in _others.Values) DropTargetsOn(space, address);
     }
 
@@ -91,6 +118,8 @@ internal sealed class AddressSpaces
         public required ulong Targets { get; set; }
 
         public required ulong Data { get; set; }
+
+        public bool Shares { get; set; }
 
         public PageFilter TargetPages { get; } = new();
     }

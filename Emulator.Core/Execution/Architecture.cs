@@ -20,6 +20,9 @@ public abstract class Architecture
     /// <summary>The set that data accesses of code lifted for a mode use.</summary>
     public abstract int MmuIndexOf(uint mode);
 
+    /// <summary>True for a mode whose code is usually the same in all address spaces, as that of kernels.</summary>
+    public virtual bool MaySharePages(uint mode) => false;
+
     /// <summary>The longest instruction in bytes.</summary>
     public abstract int MaxInstructionLength { get; }
 

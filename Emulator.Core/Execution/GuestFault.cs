@@ -24,4 +24,6 @@ public enum AccessKind : byte
 /// <param name="CanRead">Reads of the rest of the 4 KiB page would succeed too and may be cached.</param>
 /// <param name="CanWrite">Writes likewise.</param>
 /// <param name="CanExecute">Fetches likewise.</param>
-public readonly record struct AddressTranslation(Memory.GuestPhysicalAddress Physical, bool CanRead, bool CanWrite, bool CanExecute);
+/// <param name="IsGlobal">The guest says that it is the same in all address spaces.</param>
+public readonly record struct AddressTranslation(
+    Memory.GuestPhysicalAddress Physical, bool CanRead, bool CanWrite, bool CanExecute, bool IsGlobal = false);

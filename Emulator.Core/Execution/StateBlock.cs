@@ -74,7 +74,6 @@ internal unsafe struct StateBlock
     [FieldOffset(48)] public nint Self;
     [FieldOffset(64)] public ulong ReservationAddress;
     [FieldOffset(72)] public ulong ReservationValue;
-    [FieldOffset(80)] public ulong SaltGeneration;
     [FieldOffset(88)] public ulong TranslationSalt;
     [FieldOffset(96)] public ulong MissAddress;
     [FieldOffset(StateSlots.CodePage * 8)] public ulong CodePage;
@@ -254,7 +253,4 @@ internal unsafe struct StateBlock
         x = unchecked((x ^ (x >> 27)) * 0x94D049BB133111EB);
         return x ^ (x >> 31);
     }
-
-    /// <summary>Makes the salt that of a mode, so that entries of other modes stay but do not match.</summary>
-    public void SetSalt(uint mode) => JumpCacheSalt = SaltOf(SaltGeneration, mode);
 }

@@ -8,8 +8,8 @@ namespace Emulator.Core.Execution;
 // SAFETY: entry operations come from the translation cache, which frees them only while no hart is inside the world.
 public abstract unsafe partial class VirtualCpu
 {
-    private const int FetchEntries = 256;
-    private const int RecentBlocks = 8192;
+    private const int FetchEntries = 1024;
+    private const int RecentBlocks = 32768;
 
     // No architecture fetches in smaller parts than are told apart here.
     private const int FetchParcel = 2;
@@ -17,6 +17,7 @@ public abstract unsafe partial class VirtualCpu
     private readonly (ulong Page, ulong Salt, FetchPlace Place)[] _fetchCache = new (ulong, ulong, FetchPlace)[FetchEntries];
     private readonly TranslatedBlock?[] _recentBlocks = new TranslatedBlock?[RecentBlocks]; // by physical address
     private readonly AddressSpaces _spaces = new();
+    private uint? _saltedMode; // whose salt is in force
     private TranslationCache? _cache;
     private World? _world;
     private bool _isObserved;
@@ -138,7 +139,7 @@ public abstract unsafe partial class VirtualCpu
     private void RunThreaded()
     {
         ulong pc = ProgramCounter;
-        State->SetSalt(Mode);
+        UseSalt(Mode);
         ulong tag = pc ^ State->JumpCacheSalt;
         var cached = State->JumpCache(tag);
         ThreadedOp* entry;
@@ -158,10 +159,13 @@ public abstract unsafe partial class VirtualCpu
             }
 
             entry = block.Entry;
+            tag = pc ^ State->JumpCacheSalt; // the salt may have become another one
+            cached = State->JumpCache(tag);
             cached->Target = entry;
             cached->Tag = tag;
-            _spaces.AddTarget(pc);
-            if (block.Straddles) _spaces.AddTarget(AddressOf(pc, (int)GuestPage.Size));
+            bool isShared = Architecture.MaySharePages(block.Key.Mode);
+            _spaces.AddTarget(pc, isShared);
+            if (block.Straddles) _spaces.AddTarget(AddressOf(pc, (int)GuestPage.Size), isShared);
         }
 
         State->CodePage = pc & GuestPage.Mask;
@@ -255,10 +259,10 @@ public abstract unsafe partial class VirtualCpu
     /// </summary>
     private TranslatedBlock? Find(ulong pc, bool isSingle)
     {
-        State->SetSalt(Mode);
+        uint mode = Mode;
+        UseSalt(mode);
         State->CodePage = pc & GuestPage.Mask;
         if (!TryFetch(pc, out var place)) return null;
-        uint mode = Mode;
         bool isAlone = isSingle || place.IsPart;
         ref var recent = ref _recentBlocks[(place.Physical.Value >> 1) & (RecentBlocks - 1)];
         if (!isAlone && recent is { IsValid: true } && recent.Key == new BlockKey(place.Physical.Value, mode, false)) return recent;
@@ -306,7 +310,7 @@ public abstract unsafe partial class VirtualCpu
     {
         if (inAllSpaces) _spaces.DropAllTargetsOn(address);
         else _spaces.DropTargetsOn(address);
-        State->SaltGeneration = _spaces.Targets;
+        _saltedMode = null;
         ref var fetched = ref _fetchCache[(address >> StateBlock.PageBits) & (FetchEntries - 1)];
         if (fetched.Page == (address & GuestPage.Mask)) fetched = default;
     }
@@ -334,6 +338,12 @@ public abstract unsafe partial class VirtualCpu
         {
             Deliver(AccessFault(address, AccessKind.Execute));
             return false;
+        }
+
+        if (!translation.IsGlobal && Architecture.MaySharePages(Mode) && _spaces.EndSharing())
+        {
+            _saltedMode = null;
+            UseSalt(Mode);
         }
 
         place = new FetchPlace(translation.Physical, ram, offset, IsPart: !translation.CanExecute);

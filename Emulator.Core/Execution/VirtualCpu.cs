@@ -167,9 +167,13 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     /// whose address spaces have numbers and keep their translations until they are told to forget them.
     /// </summary>
     /// <param name="space">Any number that tells the address space from others.</param>
-    public void SwitchAddressSpace(ulong space)
+    /// <param name="mayShare">
+    /// Whether code of <see cref="Architecture.MaySharePages"/> modes may be the same in all such address spaces: taken to be so until a
+    /// translation that is not <see cref="AddressTranslation.IsGlobal"/> is met.
+    /// </param>
+    public void SwitchAddressSpace(ulong space, bool mayShare)
     {
-        _spaces.Switch(space);
+        _spaces.Switch(space, mayShare);
         UseAddressSpace();
     }
 
@@ -186,7 +190,15 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     {
         State->FlushTlb(Architecture.MmuIndexCount);
         State->TranslationSalt = StateBlock.SaltOf(_spaces.Data, 0);
-        State->SaltGeneration = _spaces.Targets;
+        _saltedMode = null;
+    }
+
+    // The salt of the jump cache is that of the mode, and of the address space unless the mode's code is common to all.
+    private void UseSalt(uint mode)
+    {
+        if (_saltedMode == mode) return;
+        _saltedMode = mode;
+        State->JumpCacheSalt = StateBlock.SaltOf(Architecture.MaySharePages(mode) ? _spaces.SharedTargets : _spaces.Targets, mode);
     }
 
     /// <summary>Reads guest physical memory or registers for a page walk: 4 or 8 bytes, aligned.</summary>

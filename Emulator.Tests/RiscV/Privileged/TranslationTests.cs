@@ -223,7 +223,7 @@ public sealed class TranslationTests
         var hart = machine.Hart;
         if (index == RiscVMmuIndex.Machine) hart.WriteSatp(new PageTable(machine, SvFormat.Sv39).Satp);
         Assert.That(hart.Translate(0xdead_beef, AccessKind.Write, index).Translation, Is.EqualTo(
-            new AddressTranslation(new GuestPhysicalAddress(0xdead_beef), true, true, false)));
+            new AddressTranslation(new GuestPhysicalAddress(0xdead_beef), true, true, false, IsGlobal: index == RiscVMmuIndex.Machine)));
     }
 
     [Test]
