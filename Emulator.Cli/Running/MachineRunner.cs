@@ -17,6 +17,13 @@ internal static class MachineRunner
     // A guest's last words wait for a slow reader, unless somebody wants an end now.
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StoppedCloseGrace = TimeSpan.FromMilliseconds(700);
+    private const long LargeHeap = 16 << 20;
+
+    // The kernel's bytes are in guest memory, and no part of ours any more; for a small one it is not worth the time.
+    private static void ReleaseImages()
+    {
+        if (GC.GetTotalMemory(forceFullCollection: false) > LargeHeap) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+    }
 
     /// <summary>Runs it.</summary>
     /// <returns>The exit status.</returns>
@@ -26,7 +33,7 @@ internal static class MachineRunner
         var machine = await CreateAsync(plan, streams, stop);
         var cpuBefore = Environment.CpuUsage.TotalTime;
         if (plan.Timeout is { } limit) stop.StopAfter(limit);
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive); // the kernel's bytes are in guest memory, and no part of ours any more
+        ReleaseImages();
         machine.Start();
         await Task.WhenAny(machine.Completion, stop.Requested);
         machine.Stop();

@@ -122,7 +122,7 @@ public sealed class MalformedCodeTests
             var decoder = Decoder.Create(bits, code, Page);
             decoder.Decode(out var instruction);
             bool isLegacy = encoding.Encoding == EncodingKind.Legacy;
-            if (code.Length > LongestInstruction || !isLegacy || instruction.Code != Code.INVALID) continue;
+            if (code.Length > LongestInstruction || !isLegacy || instruction.Code != Code.INVALID || decoder.LastError != DecoderError.InvalidInstruction) continue;
             machine.Memory.TryWrite(new GuestPhysicalAddress(Page), code);
             Run(machine, bits, Page);
             Check(machine, X86Exception.InvalidOpcode, 0, null, Page, $"seed {seed}: {encoding.Code} {Convert.ToHexString(code)}");
