@@ -72,9 +72,12 @@ internal static class Comparison
         return text.ToString();
     }
 
-    // The kernel shows accesses beyond the user's half of the address space as protection violations.
+    // The kernel shows accesses beyond the user's half of the address space as protection violations; jumps to the data of the host's own
+    // program, which the guest does not have, are some.
     private static ulong ErrorOf(in HostState state) =>
-        state.Trap == (uint)X86Exception.PageFault && state.Address >= EndOfUserSpace ? state.Error | PresentBit : state.Error;
+        state.Trap == (uint)X86Exception.PageFault && (state.Address >= EndOfUserSpace || state.Address - HostLayout.HostProgram < HostLayout.HostProgramBytes)
+            ? state.Error | PresentBit
+            : state.Error;
 
     private static bool Uses(Instruction instruction, Register register)
     {
