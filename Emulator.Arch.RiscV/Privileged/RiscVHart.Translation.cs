@@ -60,9 +60,7 @@ public sealed partial class RiscVHart
         if (!TryGetFormat(Satp.ModeOf(value, Isa.Is64), out _) || value == Registers.Satp) return;
         bool isSameFormat = Satp.ModeOf(value, Isa.Is64) == Satp.ModeOf(Registers.Satp, Isa.Is64);
         Registers.Satp = value;
-        TryGetFormat(Satp.ModeOf(value, Isa.Is64), out _format);
-        if (!isSameFormat) FlushTranslations(); // what is global in one format says nothing about another
-        SwitchAddressSpace(value, mayShare: _format is not null);
+        OnSatpChanged(keepsTranslations: isSameFormat); // what is global in one format says nothing about another
     }
 
     internal bool MayUseSatp() => Registers.Privilege != Privilege.Supervisor || !HasStatus(Mstatus.Tvm);
@@ -111,10 +109,11 @@ public sealed partial class RiscVHart
         return false;
     }
 
-    private void OnSatpChanged()
+    private void OnSatpChanged(bool keepsTranslations = false)
     {
         TryGetFormat(Satp.ModeOf(Registers.Satp, Isa.Is64), out _format);
-        FlushTranslations();
+        if (!keepsTranslations) FlushTranslations();
+        SwitchAddressSpace(Registers.Satp, mayShare: _format is not null);
     }
 
     /// <summary>The format of a value of satp.MODE, null for Bare; false for an unsupported value.</summary>

@@ -10,9 +10,8 @@ internal sealed class AddressSpaces
     private readonly Dictionary<ulong, Space> _others = [];
     private ulong _last;
     private ulong _current;
-    private Space _own;
-
     private readonly Space _shared;
+    private Space _own;
 
     public AddressSpaces()
     {
@@ -65,14 +64,17 @@ internal sealed class AddressSpaces
     }
 
     /// <summary>Forgets all of the address spaces whose numbers have a value in some bits.</summary>
-    public void Drop(ulong mask, ulong value)
+    /// <returns>True when the current one is among them.</returns>
+    public bool Drop(ulong mask, ulong value)
     {
         foreach (ulong space in _others.Keys)
         {
             if ((space & mask) == value) _others.Remove(space); // which an enumeration allows
         }
 
-        if ((_current & mask) == value) Renew(_own);
+        if ((_current & mask) != value) return false;
+        Renew(_own);
+        return true;
     }
 
     /// <summary>Forgets where data is, in all address spaces.</summary>

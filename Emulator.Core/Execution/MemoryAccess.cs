@@ -166,7 +166,7 @@ internal static unsafe class MemoryAccess
         if (entry != null) return entry;
         byte* host = cpu.State->FindSecond(address, mmuIndex, isWrite);
         if (host == null || (isWrite && cpu.MemorySystem.IsObserved(host))) return null;
-        return cpu.State->RememberFirst(address, mmuIndex, isWrite, (nint)host);
+        return cpu.State->RememberFirst(address, mmuIndex, isWrite, host);
     }
 
     private static void Remember(VirtualCpu cpu, ulong address, int mmuIndex, AddressTranslation translation)

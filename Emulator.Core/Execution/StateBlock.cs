@@ -17,15 +17,16 @@ internal struct TlbEntry
     public const ulong Invalid = 0x800;
 }
 
+// SAFETY: holds an address of guest RAM; nothing is dereferenced here.
 /// <summary>One entry of the second-level TLB, which serves all sets of translations and, by the salt, several address spaces.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct SecondTlbEntry
+internal unsafe struct SecondTlbEntry
 {
-    /// <summary>Virtual address of the page and <see cref="StateBlock.TranslationKind"/>, exclusive-or the salt of the address space.</summary>
+    /// <summary>Virtual address of the page and the number of the first level's table, exclusive-or the salt of the address space.</summary>
     public ulong Tag;
 
     /// <summary>Host address of the page.</summary>
-    public nint Host;
+    public byte* Host;
 }
 
 /// <summary>One entry of the jump cache.</summary>
@@ -52,13 +53,13 @@ internal unsafe struct StateBlock
     public const ulong PageMask = ~(PageSize - 1);
     public const int JumpCacheOffset = StateSlots.Count * 8;
     public const int JumpCacheEntries = 16384;
-    public const int SecondTlbOffset = JumpCacheOffset + (JumpCacheEntries * 16);
-    public const int SecondTlbEntries = 8192;
+    private const int SecondTlbOffset = JumpCacheOffset + (JumpCacheEntries * 16);
+    private const int SecondTlbEntries = 8192;
+    private const int SecondTableShift = 7; // beyond the bits of an access's alignment
     private const int TouchedOffset = SecondTlbOffset + (SecondTlbEntries * 16);
     public const int TlbOffset = TouchedOffset + (MaxMmuIndexes * 2 * TlbRuns);
     public const int TlbEntries = 4096;
     public const int TlbBytes = TlbEntries * 16;
-    public const int TlbStride = 2 * TlbBytes;
 
     private const int TlbRuns = 64; // of consecutive entries in a table, each with a flag that one was written
     private const int RunEntries = TlbEntries / TlbRuns;
@@ -85,7 +86,7 @@ internal unsafe struct StateBlock
     public static StateBlock* Allocate(int mmuIndexCount)
     {
         if (mmuIndexCount > MaxMmuIndexes) throw new ArgumentOutOfRangeException(nameof(mmuIndexCount), mmuIndexCount, $"at most {MaxMmuIndexes} sets of translations");
-        nuint size = (nuint)(TlbOffset + (mmuIndexCount * TlbStride));
+        nuint size = (nuint)(TlbOffset + (mmuIndexCount * 2 * TlbBytes));
         var state = (StateBlock*)NativeMemory.AlignedAlloc(size, 4096);
         NativeMemory.Clear(state, size);
         state->ReservationAddress = NoReservation;
@@ -95,9 +96,10 @@ internal unsafe struct StateBlock
 
     public static void Free(StateBlock* state) => NativeMemory.AlignedFree(state);
 
-    public static int ReadTlbOffset(int mmuIndex) => TlbOffset + (mmuIndex * TlbStride);
+    /// <summary>Where the first level's table of a set of translations is, for reads or for writes.</summary>
+    public static int TlbTableOffset(int mmuIndex, bool isWrite) => TlbOffset + (TableOf(mmuIndex, isWrite) * TlbBytes);
 
-    public static int WriteTlbOffset(int mmuIndex) => ReadTlbOffset(mmuIndex) + TlbBytes;
+    private static int TableOf(int mmuIndex, bool isWrite) => (2 * mmuIndex) + (isWrite ? 1 : 0);
 
     public ulong* Slots
     {
@@ -157,8 +159,8 @@ internal unsafe struct StateBlock
         {
             var entry = Tlb(TlbOffset + (table * TlbBytes), address);
             if (entry->Tag == page) entry->Tag = TlbEntry.Invalid;
-            var second = SecondTlb(address, table / 2, (table & 1) != 0);
-            if (inAllSpaces || second->Tag == SecondTag(address, table / 2, (table & 1) != 0)) second->Tag = NoSecondTag;
+            var second = SecondTlb(address, table);
+            if (inAllSpaces || second->Tag == SecondTag(address, table)) second->Tag = NoSecondTag;
         }
     }
 
@@ -169,10 +171,10 @@ internal unsafe struct StateBlock
         {
             for (int mmuIndex = 0; mmuIndex < mmuIndexCount; mmuIndex++)
             {
-                var entries = (TlbEntry*)((byte*)self + WriteTlbOffset(mmuIndex));
+                var entries = (TlbEntry*)((byte*)self + TlbTableOffset(mmuIndex, isWrite: true));
                 for (int run = 0; run < TlbRuns; run++)
                 {
-                    if (Touched[(((2 * mmuIndex) + 1) * TlbRuns) + run] == 0) continue;
+                    if (Touched[(TableOf(mmuIndex, isWrite: true) * TlbRuns) + run] == 0) continue;
                     for (int i = run * RunEntries; i < (run + 1) * RunEntries; i++)
                     {
                         if (entries[i].Tag != TlbEntry.Invalid && (byte*)(entries[i].Tag + (ulong)entries[i].Addend) == host) entries[i].Tag = TlbEntry.Invalid;
@@ -182,21 +184,17 @@ internal unsafe struct StateBlock
         }
     }
 
-    /// <summary>Where the second level keeps a page.</summary>
-    public SecondTlbEntry* SecondTlb(ulong address, int mmuIndex, bool isWrite)
+    // Where the second level keeps a page of a table.
+    private SecondTlbEntry* SecondTlb(ulong address, int table)
     {
         fixed (StateBlock* self = &this)
         {
-            ulong index = ((address >> PageBits) ^ (address >> (2 * PageBits)) ^ TranslationKind(mmuIndex, isWrite)) & (SecondTlbEntries - 1);
+            ulong index = ((address >> PageBits) ^ (address >> (2 * PageBits)) ^ ((ulong)table << SecondTableShift)) & (SecondTlbEntries - 1);
             return (SecondTlbEntry*)((byte*)self + SecondTlbOffset) + index;
         }
     }
 
-    /// <summary>What the second level tells apart besides the page: a number whose bits are not those of an access's alignment.</summary>
-    public static uint TranslationKind(int mmuIndex, bool isWrite) => (uint)((2 * mmuIndex) + (isWrite ? 1 : 0)) << 7;
-
-    private readonly ulong SecondTag(ulong address, int mmuIndex, bool isWrite) =>
-        ((address & PageMask) | TranslationKind(mmuIndex, isWrite)) ^ TranslationSalt;
+    private readonly ulong SecondTag(ulong address, int table) => ((address & PageMask) | ((ulong)table << SecondTableShift)) ^ TranslationSalt;
 
     // Matches no probe, like TlbEntry.Invalid.
     private readonly ulong NoSecondTag => TlbEntry.Invalid ^ TranslationSalt;
@@ -204,38 +202,40 @@ internal unsafe struct StateBlock
     /// <summary>The first level's entry for a page, or null.</summary>
     public TlbEntry* FindFirst(ulong address, int mmuIndex, bool isWrite)
     {
-        var entry = Tlb(isWrite ? WriteTlbOffset(mmuIndex) : ReadTlbOffset(mmuIndex), address);
+        var entry = Tlb(TlbTableOffset(mmuIndex, isWrite), address);
         return entry->Tag == (address & PageMask) ? entry : null;
     }
 
     /// <summary>The host address of a page that the second level has, or null. A page that was for writing may be observed since.</summary>
     public byte* FindSecond(ulong address, int mmuIndex, bool isWrite)
     {
-        var second = SecondTlb(address, mmuIndex, isWrite);
-        return second->Tag == SecondTag(address, mmuIndex, isWrite) ? (byte*)second->Host : null;
+        int table = TableOf(mmuIndex, isWrite);
+        var second = SecondTlb(address, table);
+        return second->Tag == SecondTag(address, table) ? second->Host : null;
     }
 
     /// <summary>Enters a page into both levels.</summary>
     public void Remember(ulong address, int mmuIndex, bool isWrite, byte* host)
     {
-        RememberFirst(address, mmuIndex, isWrite, (nint)host);
-        *SecondTlb(address, mmuIndex, isWrite) = new SecondTlbEntry { Tag = SecondTag(address, mmuIndex, isWrite), Host = (nint)host };
+        RememberFirst(address, mmuIndex, isWrite, host);
+        int table = TableOf(mmuIndex, isWrite);
+        *SecondTlb(address, table) = new SecondTlbEntry { Tag = SecondTag(address, table), Host = host };
     }
 
     /// <summary>Takes a page out of both levels.</summary>
     public void Forget(ulong address, int mmuIndex, bool isWrite)
     {
-        Tlb(isWrite ? WriteTlbOffset(mmuIndex) : ReadTlbOffset(mmuIndex), address)->Tag = TlbEntry.Invalid;
-        SecondTlb(address, mmuIndex, isWrite)->Tag = NoSecondTag;
+        Tlb(TlbTableOffset(mmuIndex, isWrite), address)->Tag = TlbEntry.Invalid;
+        SecondTlb(address, TableOf(mmuIndex, isWrite))->Tag = NoSecondTag;
     }
 
     /// <summary>Enters a page into the first level.</summary>
-    public TlbEntry* RememberFirst(ulong address, int mmuIndex, bool isWrite, nint host)
+    public TlbEntry* RememberFirst(ulong address, int mmuIndex, bool isWrite, byte* host)
     {
-        var entry = Tlb(isWrite ? WriteTlbOffset(mmuIndex) : ReadTlbOffset(mmuIndex), address);
+        var entry = Tlb(TlbTableOffset(mmuIndex, isWrite), address);
         ulong page = address & PageMask;
         *entry = new TlbEntry { Tag = page, Addend = (long)host - (long)page };
-        Touched[(((2 * mmuIndex) + (isWrite ? 1 : 0)) * TlbRuns) + (int)(((address >> PageBits) & (TlbEntries - 1)) / RunEntries)] = 1;
+        Touched[(TableOf(mmuIndex, isWrite) * TlbRuns) + (int)(((address >> PageBits) & (TlbEntries - 1)) / RunEntries)] = 1;
         return entry;
     }
 

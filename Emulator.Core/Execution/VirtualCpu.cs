@@ -182,8 +182,7 @@ public abstract unsafe partial class VirtualCpu : IDisposable
     /// <param name="value">What these bits are.</param>
     public void FlushAddressSpaces(ulong mask, ulong value)
     {
-        _spaces.Drop(mask, value);
-        UseAddressSpace();
+        if (_spaces.Drop(mask, value)) UseAddressSpace();
     }
 
     private void UseAddressSpace()

@@ -125,9 +125,6 @@ internal sealed class AccessGroup(int first, long offset, int size)
     /// <summary>Index of the operation that probes.</summary>
     public int First { get; } = first;
 
-    /// <summary>Distance of that operation's address from the common base.</summary>
-    public long FirstOffset { get; } = offset;
-
     /// <summary>Distance of the window's start from the common base.</summary>
     public long Start { get; private set; } = offset;
 

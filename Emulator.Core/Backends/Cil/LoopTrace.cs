@@ -16,7 +16,7 @@ internal static class LoopTrace
         {
             if (trace.Contains(block) || !IsSimple(block)) return [];
             trace.Add(block);
-            if (RegionPlanner.NearTargets(block.Ir).Contains(head.Ir.PcOffset)) return [.. trace];
+            if (EndsAt(block.Ir, head.Ir.PcOffset)) return [.. trace];
         }
 
         return [];
@@ -30,7 +30,20 @@ internal static class LoopTrace
     private static RegionBlock? Next(RegionPlan plan, RegionBlock head, RegionBlock block)
     {
         int behind = block.Ir.PcOffset + block.Ir.ByteLength;
-        if (behind <= head.Ir.PcOffset || !RegionPlanner.NearTargets(block.Ir).Contains(behind)) return null;
+        if (behind <= head.Ir.PcOffset || !EndsAt(block.Ir, behind)) return null;
         return plan.Blocks.FirstOrDefault(b => b.Ir.PcOffset == behind);
+    }
+
+    // A block goes on at a page offset when it is done; one that goes there from its middle has not moved its pointers as far as others.
+    private static bool EndsAt(IrBlock block, int target)
+    {
+        bool ends = false;
+        foreach (var instruction in block.Instructions)
+        {
+            if (RegionPlanner.NearTargetOf(instruction) == target) ends = true;
+            else if (ends && !instruction.Info.Effects.HasFlag(OpcodeEffects.Control)) return false;
+        }
+
+        return ends;
     }
 }

@@ -30,14 +30,14 @@ internal static class MemoryEmitter
     /// </summary>
     /// <param name="il">Where to.</param>
     /// <param name="address">Has the guest address.</param>
-    /// <param name="entry">Gets the entry's address.</param>
+    /// <param name="entry">Gets the entry's offset in its table.</param>
     /// <param name="tableOffset">Which table.</param>
     /// <param name="size">Bytes of the access.</param>
     /// <param name="admitsMisaligned">Whether the address need not be a multiple of the size.</param>
     /// <param name="miss">Where to go when the entry is another's.</param>
     public static void EmitProbe(ILGenerator il, LocalBuilder address, LocalBuilder entry, int tableOffset, int size, bool admitsMisaligned, Label miss)
     {
-        // entry = state + ((address >> 8) & 0x3ff0); the table's offset folds into the displacement of both loads
+        // entry = (address >> 8) & 0xfff0; the state's address and the table's offset fold into both loads
         il.Emit(OpCodes.Ldloc, address);
         il.Emit(OpCodes.Ldc_I4, EntryShift);
         il.Emit(OpCodes.Shr_Un);

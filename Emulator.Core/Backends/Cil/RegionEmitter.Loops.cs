@@ -23,7 +23,8 @@ internal sealed partial class RegionEmitter
         int length = trace.Sum(b => b.Ir.InstructionCount);
         int rounds = trace.IsEmpty ? 0 : Math.Min(MaxRounds, MaxUnrolledInstructions / length);
         if (rounds < 2) return;
-        var groups = AccessGroups.Find(Enumerable.Repeat(trace, rounds).SelectMany(t => t).SelectMany(b => b.Ir.Instructions), _architecture.Helpers, admitsStrides: true);
+        IrInstruction[] operations = [.. trace.SelectMany(b => b.Ir.Instructions)]; // of a round
+        var groups = AccessGroups.Find(Enumerable.Repeat(operations, rounds).SelectMany(round => round), _architecture.Helpers, admitsStrides: true);
         var ahead = groups.Values.Distinct().Where(g => g.Base is not null).OrderByDescending(g => g.Count).Take(MaxProbesAhead).ToList();
         if (ahead.Sum(g => g.Count - 1) < rounds - 1) return; // nothing is shared between rounds
 
@@ -31,7 +32,7 @@ internal sealed partial class RegionEmitter
         _groups = groups.Where(g => g.Value.Stride is null || ahead.Contains(g.Value)).ToDictionary();
         _windowOf.Clear();
         _block = head;
-        foreach (var group in ahead) EmitProbeAhead(group, trace, single);
+        foreach (var group in ahead) EmitProbeAhead(group, operations[group.First % operations.Length], single);
         int index = 0;
         for (int round = 0; round < rounds; round++)
         {
@@ -49,10 +50,9 @@ internal sealed partial class RegionEmitter
         Il.MarkLabel(single);
     }
 
-    private void EmitProbeAhead(AccessGroup group, System.Collections.Immutable.ImmutableArray<RegionBlock> trace, Label failed)
+    private void EmitProbeAhead(AccessGroup group, IrInstruction instruction, Label failed)
     {
         var window = AddWindow(group);
-        var instruction = trace.SelectMany(b => b.Ir.Instructions).ElementAt(group.First % trace.Sum(b => b.Ir.Instructions.Length));
         LoadSlot(group.Base!.Value);
         if (group.Start != 0)
         {

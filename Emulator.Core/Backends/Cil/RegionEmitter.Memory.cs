@@ -63,7 +63,7 @@ internal sealed partial class RegionEmitter
         }
 
         Il.Emit(OpCodes.Ldloc, _windowOf[group]);
-        long distance = unchecked(OffsetInWindow(index, group));
+        long distance = group.OffsetOf(index) - group.Start;
         if (distance != 0)
         {
             Il.Emit(OpCodes.Ldc_I4, (int)distance);
@@ -74,16 +74,14 @@ internal sealed partial class RegionEmitter
         Il.Emit(OpCodes.Conv_I);
     }
 
-    private static long OffsetInWindow(int index, AccessGroup group) => group.OffsetOf(index) - group.Start;
-
     /// <summary>Probes for a group's window, and keeps the host address of its first byte.</summary>
     private void EmitWindow(IrInstruction instruction, AccessGroup group)
     {
         var window = AddWindow(group);
         LoadGuestAddress(instruction);
-        if (group.Start != group.FirstOffset)
+        if (group.Start != group.OffsetOf(group.First))
         {
-            Il.Emit(OpCodes.Ldc_I8, unchecked(group.Start - group.FirstOffset));
+            Il.Emit(OpCodes.Ldc_I8, unchecked(group.Start - group.OffsetOf(group.First)));
             Il.Emit(OpCodes.Add);
         }
 
@@ -156,9 +154,6 @@ internal sealed partial class RegionEmitter
         Il.Emit(OpCodes.Conv_U8);
     }
 
-    private int TableOf(IrInstruction instruction)
-    {
-        int mmuIndex = _architecture.MmuIndexOf(_block.Key.Mode);
-        return MemoryEmitter.IsStore(instruction.Opcode) ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
-    }
+    private int TableOf(IrInstruction instruction) =>
+        StateBlock.TlbTableOffset(_architecture.MmuIndexOf(_block.Key.Mode), MemoryEmitter.IsStore(instruction.Opcode));
 }

@@ -89,9 +89,7 @@ internal sealed class RegionLiveness
             changed = false;
             foreach (var block in plan.Blocks.Reverse())
             {
-                var live = default(SlotSet);
-                foreach (int target in plan.SuccessorsOf(block.Ir)) live |= _liveAtEntry.GetValueOrDefault(target);
-                live = LiveBefore(block.Ir, live, helpers);
+                var live = LiveBefore(plan, block.Ir, helpers);
                 if (live == _liveAtEntry[block.Ir.PcOffset]) continue;
                 _liveAtEntry[block.Ir.PcOffset] = live;
                 changed = true;
@@ -99,9 +97,11 @@ internal sealed class RegionLiveness
         }
     }
 
-    // Every exit writes back what is dirty there.
-    private SlotSet LiveBefore(IrBlock block, SlotSet live, HelperTable helpers)
+    // Every exit writes back what is dirty there; a branch in the middle needs what its target does, whatever is written behind it.
+    private SlotSet LiveBefore(RegionPlan plan, IrBlock block, HelperTable helpers)
     {
+        var live = default(SlotSet);
+        if (RegionPlanner.MayReturn(block)) live = plan.ReturnPoints.Aggregate(live, (all, point) => all | _liveAtEntry.GetValueOrDefault(point));
         var instructions = block.Instructions;
         var dirty = new SlotSet[instructions.Length];
         dirty[0] = _dirtyAtEntry[block.PcOffset];
@@ -113,6 +113,7 @@ internal sealed class RegionLiveness
             if (written >= 0) live = live.Without(written);
             if (instruction.Opcode == Opcode.CallCpu && helpers[checked((int)instruction.Immediate)].Effects.HasFlag(HelperEffects.WritesSlots)) live = default;
             if (instruction.Info.Effects != OpcodeEffects.Pure) live |= dirty[i];
+            if (RegionPlanner.NearTargetOf(instruction) is { } target) live |= _liveAtEntry.GetValueOrDefault(target);
             live = With(With(live, instruction.A), instruction.B);
             if (instruction.Info.Operands.HasFlag(OpcodeOperands.C)) live = With(live, instruction.C);
         }

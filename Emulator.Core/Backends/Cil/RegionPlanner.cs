@@ -17,7 +17,7 @@ internal static class RegionPlanner
         var search = new Search(cache, new RegionBlock(entry, ir), maxInstructions);
         for (int i = 0; i < search.Blocks.Count; i++)
         {
-            foreach (int target in NearTargets(search.Blocks[i].Ir)) search.Add(target, mayTranslate: cache.Options.Kind == EngineKind.Jit);
+            foreach (int target in NearTargets(search.Blocks[i].Ir)) search.Add(target);
         }
 
         // what calls come back to, and what follows from there
@@ -26,17 +26,12 @@ internal static class RegionPlanner
         for (int i = 0; i < search.Blocks.Count; i++)
         {
             var block = search.Blocks[i].Ir;
-            bool isCall = ReturnPointOf(block) is { };
-            if (isCall && entries.Count < MaxEntries && search.Add(ReturnPointOf(block)!.Value, mayTranslate: false) is { } next && !entries.Contains(next))
-            {
-                entries.Add(next);
-                returnPoints.Add(next.Ir.PcOffset);
-            }
-
+            var point = ReturnPointOf(block);
+            if (point is not null && AddEntry(search.AddExecuted(point.Value))) returnPoints.Add(point.Value);
             foreach (int target in NearTargets(block))
             {
-                var near = search.Add(target, mayTranslate: cache.Options.Kind == EngineKind.Jit);
-                if (isCall && near is not null && entries.Count < MaxEntries && !entries.Contains(near)) entries.Add(near);
+                var near = search.Add(target);
+                if (point is not null) AddEntry(near);
             }
         }
 
@@ -48,6 +43,13 @@ internal static class RegionPlanner
             ReturnPoints = [.. returnPoints],
             CallsFloat = TranslationCache.HasRareFloat(entry),
         };
+
+        bool AddEntry(RegionBlock? block)
+        {
+            if (block is null || entries.Count >= MaxEntries || entries.Contains(block)) return false;
+            entries.Add(block);
+            return true;
+        }
     }
 
     /// <summary>Page offsets on the same page that a block goes to directly.</summary>
@@ -55,9 +57,15 @@ internal static class RegionPlanner
     {
         foreach (var instruction in block.Instructions)
         {
-            bool isDirect = instruction.Info.IsBranch || instruction.Opcode == Opcode.Jump;
-            if (isDirect && instruction.Immediate is >= 0 and < (long)GuestPage.Size) yield return (int)instruction.Immediate;
+            if (NearTargetOf(instruction) is { } target) yield return target;
         }
+    }
+
+    /// <summary>The page offset on the same page that an operation goes to directly, if it does.</summary>
+    public static int? NearTargetOf(IrInstruction instruction)
+    {
+        bool isDirect = instruction.Info.IsBranch || instruction.Opcode == Opcode.Jump;
+        return isDirect && instruction.Immediate is >= 0 and < (long)GuestPage.Size ? (int)instruction.Immediate : null;
     }
 
     /// <summary>
@@ -88,7 +96,12 @@ internal static class RegionPlanner
         public List<RegionBlock> Blocks { get; } = [first];
 
         /// <summary>Adds the block at a page offset, if there is room; gives it when it is part of the region.</summary>
-        public RegionBlock? Add(int target, bool mayTranslate)
+        public RegionBlock? Add(int target) => Add(target, mayTranslate: cache.Options.Kind == EngineKind.Jit);
+
+        /// <summary>As <see cref="Add(int)"/>, of a block that has been executed, whatever the engine.</summary>
+        public RegionBlock? AddExecuted(int target) => Add(target, mayTranslate: false);
+
+        private RegionBlock? Add(int target, bool mayTranslate)
         {
             if (_seen.TryGetValue(target, out var known)) return known;
             if (Blocks.Count >= MaxBlocks) return null;

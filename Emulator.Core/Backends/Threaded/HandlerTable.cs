@@ -93,7 +93,7 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
     {
         var (mmuIndex, traits) = MemoryDetail.Unpack(key.Detail);
         bool isStore = MemoryEmitter.IsStore(key.Opcode);
-        int table = isStore ? StateBlock.WriteTlbOffset(mmuIndex) : StateBlock.ReadTlbOffset(mmuIndex);
+        int table = StateBlock.TlbTableOffset(mmuIndex, isStore);
         var address = il.DeclareLocal(typeof(long));
         var entry = il.DeclareLocal(typeof(nint));
         var miss = il.DefineLabel();
