@@ -39,6 +39,11 @@ public sealed record EngineOptions
     /// <summary>The most guest instructions in one compiled region.</summary>
     public int MaxRegionInstructions { get; init; } = 200;
 
+    /// <summary>
+    /// Bytes of pre-decoded operations (32 a guest instruction, and some) beyond which all translations are dropped and made anew.
+    /// </summary>
+    public long MaxTranslationBytes { get; init; } = 128L << 20;
+
     /// <summary>Sees every instruction before it is executed, which is slow: they are then executed one at a time, whatever the engine.</summary>
     public IInstructionTracer? Tracer { get; init; }
 }

@@ -12,7 +12,6 @@ namespace Emulator.Core.Execution;
 // SAFETY: entry operations live in the arena, which is freed only by Dispose or at a safepoint of all harts.
 internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 {
-    private const long ArenaLimit = 128L << 20;
     private const int RareFloatSteps = 500;
     private const int SplitLimit = 200;
     private readonly Lock _lock = new();
@@ -70,16 +69,15 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
             lock (_lock)
             {
                 if (_blocks.TryGetValue(key, out var found) && Matches(found, second)) return found;
-                if (IsTracked(place) && (second is not { } page || IsTracked(page)))
-                {
-                    if (_arena.Bytes < ArenaLimit) return Translate(key, place, second);
-                }
+                if (IsTracked(place) && (second is not { } page || IsTracked(page)) && !IsFull) return Translate(key, place, second);
             }
 
-            if (_arena.Bytes >= ArenaLimit) _world.RunExclusive(Clear, callerIsInside: true);
+            if (IsFull) _world.RunExclusive(Clear, callerIsInside: true);
             else TrackAtSafepoint(place, second);
         }
     }
+
+    private bool IsFull => _arena.Bytes >= Options.MaxTranslationBytes || Regions is { IsFull: true };
 
     // By itself: what an anonymous method captures is allocated where its outer method begins, on the way of every single step.
     private void TrackAtSafepoint(FetchPlace place, FetchPlace? second) => _world.RunExclusive(() => Track(place, second), callerIsInside: true);
@@ -164,16 +162,25 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 
     private static CodePage PageOf(RamBlock ram, ulong offset) => ram.Code[offset >> StateBlock.PageBits] ??= new CodePage();
 
+    /// <summary>
+    /// How often operations were freed. A hart that waits for others (which finding a block may take) compares it with what it was before
+    /// it uses an operation that it had.
+    /// </summary>
+    public int Generation { get; private set; }
+
     /// <summary>Has the exit <paramref name="from"/> of one block lead straight to another block of the same page.</summary>
-    public void Link(ThreadedOp* from, TranslatedBlock target)
+    /// <param name="from">An operation of a tier-0 block.</param>
+    /// <param name="generation">When the exit was taken: after a later one its memory is gone.</param>
+    /// <param name="target">The block it goes to.</param>
+    public void Link(ThreadedOp* from, int generation, TranslatedBlock target)
     {
         lock (_lock)
         {
-            if (target.IsValid && !target.Straddles && BlockIsLive(from)) _threaded!.Link(from, target);
+            if (generation == Generation && target.IsValid && !target.Straddles && BlockIsLive(from)) _threaded!.Link(from, target);
         }
     }
 
-    private bool BlockIsLive(ThreadedOp* operation) => operation->Block < _byIndex.Count && _byIndex[operation->Block].IsValid;
+    private bool BlockIsLive(ThreadedOp* operation) => _byIndex[operation->Block].IsValid;
 
     /// <inheritdoc/>
     public bool HoldsCode(RamBlock block, ulong offset, int length)
@@ -301,6 +308,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
             _byIndex.Clear();
             _arena.Dispose();
             _arena = new OpArena();
+            Generation++;
             foreach (var cpu in _world.Cpus) cpu.State->ClearJumpCache();
             Counters.CacheFlushes++;
         }

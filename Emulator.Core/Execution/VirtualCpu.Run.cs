@@ -183,7 +183,8 @@ public abstract unsafe partial class VirtualCpu
             case ExitReason.None:
                 ProgramCounter = State->CodePage + exit->C;
                 if (IsAtLimit || Volatile.Read(ref State->Attention) != 0) return; // an interrupt comes before a fault of the fetch
-                if (Find(ProgramCounter, isSingle: false) is { Key.IsSingle: false } target) _cache!.Link(exit, target);
+                int generation = _cache!.Generation;
+                if (Find(ProgramCounter, isSingle: false) is { Key.IsSingle: false } target) _cache.Link(exit, generation, target);
                 return;
             case ExitReason.Hot:
                 ProgramCounter = State->CodePage + exit->PcOffset;

@@ -26,6 +26,18 @@ public class EngineAgreementTests
     }
 
     [Test]
+    public void Emptying_the_translation_cache_changes_nothing([Values(EngineKind.Interpreter, EngineKind.Jit, EngineKind.Auto)] EngineKind kind)
+    {
+        int first = TestContext.CurrentContext.Random.Next();
+        for (int i = 0; i < 40; i++)
+        {
+            int seed = first + i;
+            long limit = new Random(seed).Next(100, 4000);
+            Assert.That(Run(kind, seed, 2000, maxBytes: limit), Is.EqualTo(Run(EngineKind.Reference, seed, 2000)), $"seed {seed}, {limit} bytes");
+        }
+    }
+
+    [Test]
     public void Optimised_code_does_what_was_lifted()
     {
         int first = TestContext.CurrentContext.Random.Next();
@@ -36,7 +48,7 @@ public class EngineAgreementTests
         }
     }
 
-    private static string Run(EngineKind kind, int seed, ulong count, bool optimise = true)
+    private static string Run(EngineKind kind, int seed, ulong count, bool optimise = true, long maxBytes = long.MaxValue)
     {
         var architecture = new ToyArchitecture(expectsMisaligned: (seed & 1) != 0);
         using var memory = new MemorySystem();
@@ -46,7 +58,10 @@ public class EngineAgreementTests
         byte[] code = new byte[CodePages * 4096];
         FillWithRepetition(random, code);
         memory.TryWrite(new GuestPhysicalAddress(CodeStart), code);
-        var options = new EngineOptions { Kind = kind, IsDeterministic = true, HotThreshold = kind == EngineKind.Jit ? 1 : 3, Optimises = optimise };
+        var options = new EngineOptions
+        {
+            Kind = kind, IsDeterministic = true, HotThreshold = kind == EngineKind.Jit ? 1 : 3, Optimises = optimise, MaxTranslationBytes = maxBytes,
+        };
         var world = new World { IsSingleThreaded = true };
         using var cache = new TranslationCache(architecture, memory, world, options, new ExecutionCounters());
         using var cpu = new ToyCpu(architecture, memory);

@@ -15,12 +15,13 @@ namespace Emulator.Core.Backends.Cil;
 internal sealed unsafe class RegionCache : IDisposable
 {
     private const int MaxLinks = 1 << 20;
+    private const int LinksOfRegion = 4096; // more than one can have
     private const int RetiredLimit = 512;
     private readonly TranslationCache _cache;
     private readonly World _world;
     private readonly nint _unresolved;
     private readonly ThreadedOp** _links;
-    private readonly OpArena _stubs = new();
+    private OpArena _stubs = new();
     private readonly Dictionary<BlockKey, int> _linkSlots = [];
     private readonly List<nint> _stubBySlot = [];
     private readonly Dictionary<TranslatedBlock, List<Region>> _regionsOf = [];
@@ -46,6 +47,9 @@ internal sealed unsafe class RegionCache : IDisposable
 
     /// <summary>Address of the link table, for the state blocks.</summary>
     public nint LinkTable => (nint)_links;
+
+    /// <summary>There may be no room for the links of another region.</summary>
+    public bool IsFull => _linkSlots.Count > MaxLinks - LinksOfRegion;
 
     /// <summary>A hart found a block hot.</summary>
     public void Request(TranslatedBlock block)
@@ -102,7 +106,10 @@ internal sealed unsafe class RegionCache : IDisposable
     {
         _regionsOf.Clear();
         _retired.Clear();
-        foreach (int slot in _linkSlots.Values) _links[slot] = (ThreadedOp*)_stubBySlot[slot];
+        _linkSlots.Clear();
+        _stubBySlot.Clear();
+        _stubs.Dispose();
+        _stubs = new OpArena();
         while (_queue.TryTake(out _))
         {
         }
@@ -140,7 +147,7 @@ internal sealed unsafe class RegionCache : IDisposable
     private void Compile(TranslatedBlock entry)
     {
         long started = Stopwatch.GetTimestamp();
-        if (_cache.Locked(() => IsCovered(entry))) return;
+        if (_cache.Locked(() => IsFull || IsCovered(entry))) return;
         for (int limit = _cache.Options.MaxRegionInstructions; limit > 0; limit /= 2)
         {
             var plan = _cache.Locked(() => entry is { IsValid: true, Region: null } ? RegionPlanner.Plan(_cache, entry, limit) : null);
@@ -175,7 +182,6 @@ internal sealed unsafe class RegionCache : IDisposable
     {
         if (_linkSlots.TryGetValue(key, out int slot)) return slot;
         slot = _linkSlots.Count;
-        if (slot >= MaxLinks) throw new InvalidOperationException("the link table is full");
         var stub = _stubs.Allocate(1);
         stub->PcOffset = (ushort)(key.Address & ~GuestPage.Mask);
         *(nint*)&stub->Handler = _unresolved;
