@@ -52,7 +52,7 @@ internal unsafe struct StateBlock
     public const ulong PageSize = 1ul << PageBits;
     public const ulong PageMask = ~(PageSize - 1);
     public const int JumpCacheOffset = StateSlots.Count * 8;
-    public const int JumpCacheEntries = 16384;
+    public const int JumpCacheEntries = 65536;
     private const int SecondTlbOffset = JumpCacheOffset + (JumpCacheEntries * 16);
     private const int SecondTlbEntries = 8192;
     private const int SecondTableShift = 7; // beyond the bits of an access's alignment

@@ -12,7 +12,7 @@ internal static class JumpEmitter
     {
         var miss = il.DefineLabel();
 
-        // tag = pc ^ salt; entry = state + ((tag >> 1 ^ tag >> 13) & 16383) * 16
+        // tag = pc ^ salt; entry = state + ((tag >> 1 ^ tag >> 13) & 65535) * 16
         il.Emit(OpCodes.Ldloc, target);
         LoadState(il, StateOffsets.JumpCacheSalt);
         il.Emit(OpCodes.Xor);

@@ -24,13 +24,11 @@ internal sealed partial class RegionEmitter : OperationEmitter
     private readonly Dictionary<Slot, LocalBuilder> _locals = [];
     private readonly Dictionary<int, Label> _blockLabels = []; // by page offset
     private readonly Dictionary<int, int> _blockOrder = [];
-    private readonly Dictionary<(SlotSet, ExitReason), Label> _stepTails = [];
     private readonly List<Action> _stubs = [];
     private readonly LocalBuilder _count;
     private readonly LocalBuilder _address;
     private readonly LocalBuilder _entry;
-    private readonly LocalBuilder _exitOffset;
-    private readonly LocalBuilder _exitUndone;
+    private readonly LocalBuilder _exit;
     private IrInstruction _current;
     private RegionBlock _block = null!;
     private SlotSet _dirty;
@@ -46,8 +44,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         _count = il.DeclareLocal(typeof(long));
         _address = il.DeclareLocal(typeof(long));
         _entry = il.DeclareLocal(typeof(nint));
-        _exitOffset = il.DeclareLocal(typeof(long));
-        _exitUndone = il.DeclareLocal(typeof(long));
+        _exit = il.DeclareLocal(typeof(long));
     }
 
     /// <summary>Uses of IL locals emitted so far.</summary>
@@ -66,6 +63,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         EmitPrologue();
         foreach (var block in _plan.Blocks) EmitBlock(block);
         for (int i = 0; i < _stubs.Count; i++) _stubs[i](); // a stub may add another
+        EmitTails();
     }
 
     public override void LoadA() => LoadSlot(_current.A);
@@ -301,97 +299,24 @@ internal sealed partial class RegionEmitter : OperationEmitter
 
     private int Undone(IrInstruction instruction) => _block.Ir.InstructionCount - instruction.InstructionIndex;
 
-    /// <summary>A stub that has the dispatcher execute the instruction alone.</summary>
-    private Label StepStub(IrInstruction instruction, ExitReason reason = ExitReason.SingleStep)
-    {
-        var label = Il.DefineLabel();
-        var dirty = _dirty;
-        int undone = Undone(instruction);
-        _stubs.Add(() =>
-        {
-            Il.MarkLabel(label);
-            LocalUses += 2;
-            Il.Emit(OpCodes.Ldc_I8, (long)instruction.PcOffset);
-            Il.Emit(OpCodes.Stloc, _exitOffset);
-            Il.Emit(OpCodes.Ldc_I8, (long)undone);
-            Il.Emit(OpCodes.Stloc, _exitUndone);
-            Il.Emit(OpCodes.Br, StepTail(dirty, reason));
-        });
-        return label;
-    }
-
-    /// <summary>The common end of the stubs that have the same registers to write back.</summary>
-    private Label StepTail(SlotSet dirty, ExitReason reason)
-    {
-        if (_stepTails.TryGetValue((dirty, reason), out var label)) return label;
-        label = Il.DefineLabel();
-        _stepTails.Add((dirty, reason), label);
-        _stubs.Add(() =>
-        {
-            Il.MarkLabel(label);
-            EmitWriteBack(dirty);
-            LoadStateAddress(StateOffsets.InstructionCount);
-            LocalUses += 3;
-            Il.Emit(OpCodes.Ldloc, _count);
-            Il.Emit(OpCodes.Ldloc, _exitUndone);
-            Il.Emit(OpCodes.Sub);
-            Il.Emit(OpCodes.Stind_I8);
-            StoreProgramCounter(() => Il.Emit(OpCodes.Ldloc, _exitOffset));
-            if (reason is ExitReason.ReadMiss or ExitReason.WriteMiss)
-            {
-                LoadStateAddress(StateOffsets.MissAddress);
-                LocalUses++;
-                Il.Emit(OpCodes.Ldloc, _address);
-                Il.Emit(OpCodes.Stind_I8);
-            }
-
-            LoadStateAddress(StateOffsets.ExitReason);
-            Il.Emit(OpCodes.Ldc_I4, (int)reason);
-            Il.Emit(OpCodes.Stind_I4);
-            EmitReturnNothing();
-        });
-        return label;
-    }
-
     private void EmitLimitCheck(RegionBlock block)
     {
-        var dirty = _dirty;
-        var beyond = Il.DefineLabel();
         Il.Emit(OpCodes.Ldloc, _count);
         Il.Emit(OpCodes.Ldc_I8, (long)block.Ir.InstructionCount);
         Il.Emit(OpCodes.Add);
         LoadStateAddress(StateOffsets.InstructionLimit);
         Il.Emit(OpCodes.Ldind_I8);
-        Il.Emit(OpCodes.Bgt, beyond);
+        Il.Emit(OpCodes.Bgt, ExitStub(new ExitPoint(block.Ir.PcOffset, 0, ExitReason.Limit), _dirty));
         LocalUses++;
-        _stubs.Add(() =>
-        {
-            Il.MarkLabel(beyond);
-            LocalUses += 2;
-            Il.Emit(OpCodes.Ldc_I8, (long)block.Ir.PcOffset);
-            Il.Emit(OpCodes.Stloc, _exitOffset);
-            Il.Emit(OpCodes.Ldc_I8, 0L);
-            Il.Emit(OpCodes.Stloc, _exitUndone);
-            Il.Emit(OpCodes.Br, StepTail(dirty, ExitReason.Limit));
-        });
     }
 
     // Requests from outside are seen at the entry and on every way back.
     private void EmitPoll(int pcOffset, SlotSet dirty)
     {
-        var asked = Il.DefineLabel();
         LoadStateAddress(StateOffsets.Attention);
         Il.Emit(OpCodes.Volatile); // or RyuJIT would look once, before the loop
         Il.Emit(OpCodes.Ldind_I4);
-        Il.Emit(OpCodes.Brtrue, asked);
-        _stubs.Add(() =>
-        {
-            Il.MarkLabel(asked);
-            EmitWriteBack(dirty);
-            StoreCount();
-            StoreProgramCounter(() => Il.Emit(OpCodes.Ldc_I8, (long)pcOffset));
-            EmitReturnNothing();
-        });
+        Il.Emit(OpCodes.Brtrue, ExitStub(new ExitPoint(pcOffset, 0, ExitReason.None), dirty));
     }
 
     private void EmitBranch(IrInstruction instruction)
@@ -498,7 +423,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         Il.Emit(OpCodes.Stloc, _address);
         EmitWriteBack(dirty);
         StoreCount();
-        JumpEmitter.Emit(Il, _address, _entry, _exitOffset);
+        JumpEmitter.Emit(Il, _address, _entry, _exit);
     }
 
     private void EmitWriteBack(SlotSet dirty)

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Emulator.Core.Backends.Cil;
 
 /// <summary>A set of the guest slots that a region uses, by their position in the region's list; at most 128.</summary>
@@ -9,6 +11,12 @@ internal readonly record struct SlotSet(ulong Low, ulong High)
     public static SlotSet All => new(ulong.MaxValue, ulong.MaxValue);
 
     public static SlotSet operator |(SlotSet left, SlotSet right) => new(left.Low | right.Low, left.High | right.High);
+
+    public int Count => BitOperations.PopCount(Low) + BitOperations.PopCount(High);
+
+    public SlotSet Except(SlotSet other) => new(Low & ~other.Low, High & ~other.High);
+
+    public bool IsSubsetOf(SlotSet other) => Except(other) == default;
 
     public SlotSet With(int index) => index < 64 ? this with { Low = Low | (1ul << index) } : this with { High = High | (1ul << (index - 64)) };
 
