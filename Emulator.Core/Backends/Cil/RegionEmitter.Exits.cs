@@ -10,7 +10,7 @@ namespace Emulator.Core.Backends.Cil;
 /// </content>
 internal sealed partial class RegionEmitter
 {
-    private readonly Dictionary<SlotSet, Label> _tails = [];
+    private readonly Dictionary<(SlotSet Dirty, bool IsLink), Label> _tails = [];
 
     /// <summary>Where a region is left, in one number.</summary>
     /// <param name="PcOffset">Page offset of the instruction to go on with.</param>
@@ -45,44 +45,81 @@ internal sealed partial class RegionEmitter
                 Il.Emit(OpCodes.Stloc, _address); // is not to live until here
             }
 
-            Il.Emit(OpCodes.Br, TailOf(dirty));
+            Il.Emit(OpCodes.Br, TailOf(dirty, isLink: false));
         });
         return label;
     }
 
-    private Label TailOf(SlotSet dirty)
+    /// <summary>Leaves for a block of the same page that is not part of the region.</summary>
+    private void EmitLink(int slot, SlotSet dirty)
     {
-        if (!_tails.TryGetValue(dirty, out var label)) _tails.Add(dirty, label = Il.DefineLabel());
+        LocalUses++;
+        Il.Emit(OpCodes.Ldc_I8, slot * (long)sizeof(long));
+        Il.Emit(OpCodes.Stloc, _exit);
+        Il.Emit(OpCodes.Br, TailOf(dirty, isLink: true));
+    }
+
+    private Label TailOf(SlotSet dirty, bool isLink)
+    {
+        if (!_tails.TryGetValue((dirty, isLink), out var label)) _tails.Add((dirty, isLink), label = Il.DefineLabel());
         return label;
+    }
+
+    private void EmitTails()
+    {
+        EmitTails(isLink: false, EmitEnd);
+        EmitTails(isLink: true, EmitLinkEnd);
     }
 
     /// <summary>
     /// Emits what stubs go on with: of the sets of registers to write back, which grow along the code, each writes those that the largest
     /// set within it does not have and goes on with that one.
     /// </summary>
-    private void EmitTails()
+    private void EmitTails(bool isLink, Action emitEnd)
     {
-        if (_tails.Count == 0) return;
-        _ = TailOf(default);
-        var left = _tails.Keys.OrderByDescending(s => s.Count).ToList();
+        var sets = _tails.Keys.Where(t => t.IsLink == isLink).Select(t => t.Dirty).OrderByDescending(s => s.Count).ToList();
+        if (sets.Count == 0) return;
+        if (sets[^1] != default) sets.Add(default);
+        var left = sets.ToList();
         while (left.Count > 0)
         {
             var set = left[0];
             while (left.Remove(set))
             {
-                Il.MarkLabel(_tails[set]);
+                Il.MarkLabel(TailOf(set, isLink));
                 if (set == default)
                 {
-                    EmitEnd();
+                    emitEnd();
                     break;
                 }
 
-                var rest = _tails.Keys.Where(s => s.Count < set.Count && s.IsSubsetOf(set)).MaxBy(s => s.Count);
+                var rest = sets.Where(s => s.Count < set.Count && s.IsSubsetOf(set)).MaxBy(s => s.Count);
                 EmitWriteBack(set.Except(rest));
-                if (!left.Contains(rest)) Il.Emit(OpCodes.Br, _tails[rest]);
+                if (!left.Contains(rest)) Il.Emit(OpCodes.Br, TailOf(rest, isLink));
                 set = rest;
             }
         }
+    }
+
+    private void EmitLinkEnd()
+    {
+        StoreCount();
+        LoadState();
+        LoadLink();
+        LoadLink();
+        Il.Emit(OpCodes.Ldind_I);
+        NativeCode.EmitTailCall(Il);
+    }
+
+    private void LoadLink()
+    {
+        LocalUses++;
+        LoadStateAddress(StateOffsets.LinkTable);
+        Il.Emit(OpCodes.Ldind_I);
+        Il.Emit(OpCodes.Ldloc, _exit);
+        Il.Emit(OpCodes.Conv_I);
+        Il.Emit(OpCodes.Add);
+        Il.Emit(OpCodes.Ldind_I);
     }
 
     private void EmitEnd()

@@ -368,25 +368,8 @@ internal sealed partial class RegionEmitter : OperationEmitter
             return;
         }
 
-        EmitWriteBack(dirty);
-        StoreCount();
         var key = _plan.Blocks[0].Key;
-        int slot = _linkSlotOf(key with { Address = (key.Address & StateBlock.PageMask) + (ulong)pcOffset });
-        LoadState();
-        LoadLink(slot);
-        LoadLink(slot);
-        Il.Emit(OpCodes.Ldind_I);
-        NativeCode.EmitTailCall(Il);
-    }
-
-    private void LoadLink(int slot)
-    {
-        LoadStateAddress(StateOffsets.LinkTable);
-        Il.Emit(OpCodes.Ldind_I);
-        Il.Emit(OpCodes.Ldc_I4, slot * 8);
-        Il.Emit(OpCodes.Conv_I);
-        Il.Emit(OpCodes.Add);
-        Il.Emit(OpCodes.Ldind_I);
+        EmitLink(_linkSlotOf(key with { Address = (key.Address & StateBlock.PageMask) + (ulong)pcOffset }), dirty);
     }
 
     // A function called in the region comes back into it. The address stays on the stack.
