@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Emulator.Cli.Commands;
 using Emulator.Cli.Images;
@@ -11,14 +10,24 @@ namespace Emulator.Cli;
 /// <summary>The whole tool: from arguments to an exit status.</summary>
 internal static class CliApplication
 {
+    private static readonly (string Name, Func<CliStreams, Command> Create)[] Commands =
+    [
+        (RunCommand.Name, RunCommand.Create),
+        ("machines", MachinesCommand.Create),
+        ("devices", DevicesCommand.Create),
+        ("images", ImagesCommand.Create),
+        ("bench", BenchCommand.Create),
+        ("disasm", DisasmCommand.Create),
+    ];
+
     /// <summary>Runs one command line.</summary>
     /// <returns>The exit status.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliStreams streams)
+    public static int Run(IReadOnlyList<string> arguments, CliStreams streams)
     {
         try
         {
             // Without response files and bundling, a value that begins with @ or - is itself.
-            var parsed = CommandLineParser.Parse(CreateRoot(streams), arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+            var parsed = CommandLineParser.Parse(CreateRoot(arguments, streams), arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
             if (parsed.Errors.Count > 0 && parsed.Action is not (FullHelpAction or VersionAction))
             {
                 throw new CommandLineException($"{parsed.Errors[0].Message.TrimEnd('.')} ({CommandPath(parsed.CommandResult)} --help lists what there is)");
@@ -31,7 +40,7 @@ internal static class CliApplication
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null, // a run ends its machine itself
             };
-            return await parsed.InvokeAsync(configuration);
+            return parsed.Invoke(configuration);
         }
         catch (CommandLineException exception)
         {
@@ -48,25 +57,29 @@ internal static class CliApplication
         }
     }
 
-    private static Command CreateRoot(CliStreams streams)
+    private static Command CreateRoot(IReadOnlyList<string> arguments, CliStreams streams)
     {
-        var run = RunCommand.Create(streams);
-        var help = new HelpOption();
-        help.Action = new FullHelpAction((HelpAction)help.Action!, new Dictionary<Command, string> { [run] = RunCommand.Notes });
+        // Not a HelpOption: that one looks its description up in resources, which costs a start more than parsing does.
+        var help = new Option<bool>("--help", "-h", "/h", "-?", "/?")
+        {
+            Description = "Show help and usage information",
+            Arity = ArgumentArity.Zero,
+            Recursive = true,
+            Action = new FullHelpAction(),
+        };
 
         // Not a RootCommand: that is called after the process, which is not always ours.
         var root = new Command("emu", "A system emulator. Without arguments it boots a small RISC-V guest that it brings along; leave it with Ctrl-A X.")
         {
-            help,
             new Option<bool>("--version") { Description = "Show the version", Action = new VersionAction() },
-            run,
-            MachinesCommand.Create(streams),
-            DevicesCommand.Create(streams),
-            ImagesCommand.Create(streams),
-            BenchCommand.Create(streams),
-            DisasmCommand.Create(streams),
+            help,
         };
-        root.SetAction((_, _) => DemoCommand.RunAsync(streams));
+
+        // A command line that begins with a command needs no other.
+        string first = arguments.Count > 0 ? arguments[0] : "";
+        var named = Array.Find(Commands, command => command.Name == first);
+        foreach (var command in named.Create is null ? Commands : [named]) root.Add(command.Create(streams));
+        root.SetAction(_ => DemoCommand.Run(streams));
         return root;
     }
 

@@ -10,11 +10,15 @@ internal sealed record CliStreams
     /// <summary>The process's own.</summary>
     public static CliStreams Standard { get; } = new()
     {
-        Out = Console.Out,
-        Error = Console.Error,
+        Out = Open(Console.OpenStandardOutput, static () => Console.Out),
+        Error = Open(Console.OpenStandardError, static () => Console.Error),
         OutIsTerminal = !Console.IsOutputRedirected,
         OpenConsole = static leave => new StdioTransport(leave),
     };
+
+    // Console's own writers set up the terminal, which takes longer than building a machine; but they know the code page of Windows.
+    private static TextWriter Open(Func<Stream> stream, Func<TextWriter> console) =>
+        OperatingSystem.IsWindows() ? console() : TextWriter.Synchronized(new StreamWriter(stream()) { AutoFlush = true });
 
     /// <summary>Results.</summary>
     public required TextWriter Out { get; init; }

@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Emulator.Cli.Commands;
 
 namespace Emulator.Cli;
 
 /// <summary>The library's help, and behind it what concerns a command as a whole.</summary>
-/// <param name="help">The library's.</param>
-/// <param name="notes">Text for the commands that have some.</param>
-internal sealed class FullHelpAction(HelpAction help, IReadOnlyDictionary<Command, string> notes) : SynchronousCommandLineAction
+internal sealed class FullHelpAction : SynchronousCommandLineAction
 {
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
@@ -15,8 +14,8 @@ internal sealed class FullHelpAction(HelpAction help, IReadOnlyDictionary<Comman
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        int status = help.Invoke(parseResult);
-        if (notes.TryGetValue(parseResult.CommandResult.Command, out string? text)) parseResult.InvocationConfiguration.Output.WriteLine(text);
+        int status = new HelpAction().Invoke(parseResult);
+        if (parseResult.CommandResult.Command.Name == RunCommand.Name) parseResult.InvocationConfiguration.Output.WriteLine(RunCommand.Notes);
         return status;
     }
 }

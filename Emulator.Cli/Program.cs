@@ -1,3 +1,3 @@
 using Emulator.Cli;
 
-return await CliApplication.RunAsync(args, CliStreams.Standard);
+return CliApplication.Run(args, CliStreams.Standard);

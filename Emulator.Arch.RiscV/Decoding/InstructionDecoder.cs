@@ -5,24 +5,18 @@ namespace Emulator.Arch.RiscV.Decoding;
 
 /// <summary>
 /// Finds the row of an instruction. Rows are bucketed by opcode, funct3 and funct7 (compressed ones by quadrant and bits 15 to 10);
-/// in a bucket the row with more fixed bits wins.
+/// in a bucket the row with more fixed bits wins. A bucket is filled when it is first looked at: a program uses few of them.
 /// </summary>
 internal sealed class InstructionDecoder
 {
     private const int LongBuckets = 1 << 15; // opcode 6:2, funct3, funct7
     private const int ShortBuckets = 1 << 8; // 1:0, 15:10
 
-    private readonly InstructionDefinition[][] _long;
-    private readonly InstructionDefinition[][] _short;
+    private readonly InstructionDefinition[]?[] _long = new InstructionDefinition[]?[LongBuckets];
+    private readonly InstructionDefinition[]?[] _short = new InstructionDefinition[]?[ShortBuckets];
 
-    /// <summary>Builds the tables of a configuration.</summary>
-    /// <exception cref="InvalidOperationException">Two rows match the same bits and neither is a special case of the other.</exception>
-    public InstructionDecoder(IsaConfiguration isa, IEnumerable<InstructionDefinition> rows)
-    {
-        Rows = [.. rows.Where(row => row.IsPartOf(isa))];
-        _long = Bucket([.. Rows.Where(row => row.Encoding.Length == 4)], LongBuckets, LongMask, LongIndex);
-        _short = Bucket([.. Rows.Where(row => row.Encoding.Length == 2)], ShortBuckets, ShortMask, ShortIndex);
-    }
+    /// <summary>Takes the rows of a configuration.</summary>
+    public InstructionDecoder(IsaConfiguration isa, IEnumerable<InstructionDefinition> rows) => Rows = [.. rows.Where(row => row.IsPartOf(isa))];
 
     /// <summary>The rows of the configuration.</summary>
     public ImmutableArray<InstructionDefinition> Rows { get; }
@@ -31,7 +25,9 @@ internal sealed class InstructionDecoder
     /// <param name="bits">Two or four bytes, as <see cref="LengthOf"/> says.</param>
     public InstructionDefinition? Find(uint bits)
     {
-        var candidates = LengthOf(bits) == 4 ? _long[LongIndex(bits)] : _short[ShortIndex(bits)];
+        var candidates = LengthOf(bits) == 4
+            ? _long[LongIndex(bits)] ??= Bucket(4, LongMask, bits)
+            : _short[ShortIndex(bits)] ??= Bucket(2, ShortMask, bits);
         foreach (var row in candidates)
         {
             if (row.Matches(bits)) return row;
@@ -50,30 +46,36 @@ internal sealed class InstructionDecoder
 
     private static int ShortIndex(uint bits) => (int)(((bits >> 10) & 63) << 2 | (bits & 3));
 
-    private static InstructionDefinition[][] Bucket(InstructionDefinition[] rows, int count, uint indexMask, Func<uint, int> indexOf)
+    /// <summary>Looks for mistakes in the rows.</summary>
+    /// <exception cref="InvalidOperationException">Two rows match the same bits and neither is a special case of the other.</exception>
+    public void CheckOverlaps()
     {
-        var lists = new List<InstructionDefinition>?[count];
-        foreach (var row in rows.OrderByDescending(row => uint.PopCount(row.Encoding.Mask)))
+        for (int i = 0; i < Rows.Length; i++)
         {
-            uint free = indexMask & ~row.Encoding.Mask;
-            uint subset = 0;
-            do
-            {
-                var list = lists[indexOf((row.Encoding.Value & indexMask) | subset)] ??= [];
-                foreach (var other in list) CheckOverlap(other, row);
-                list.Add(row);
-                subset = unchecked(subset - free) & free; // the next subset of the free bits
-            }
-            while (subset != 0);
+            for (int j = 0; j < i; j++) CheckOverlap(Rows[j], Rows[i]);
+        }
+    }
+
+    // The rows that some instruction with these bits of the index may be.
+    private InstructionDefinition[] Bucket(int length, uint indexMask, uint bits)
+    {
+        var found = new List<InstructionDefinition>();
+        foreach (var row in Rows)
+        {
+            var encoding = row.Encoding;
+            if (encoding.Length != length || ((encoding.Value ^ bits) & encoding.Mask & indexMask) != 0) continue;
+            int at = found.Count;
+            while (at > 0 && uint.PopCount(found[at - 1].Encoding.Mask) < uint.PopCount(encoding.Mask)) at--;
+            found.Insert(at, row);
         }
 
-        return [.. lists.Select(list => list?.ToArray() ?? [])];
+        return [.. found];
     }
 
     private static void CheckOverlap(InstructionDefinition first, InstructionDefinition second)
     {
         if (!first.Encoding.Overlaps(second.Encoding)) return;
-        if (first.Encoding != second.Encoding && first.Encoding.IsWithin(second.Encoding)) return;
+        if (first.Encoding.IsWithin(second.Encoding) != second.Encoding.IsWithin(first.Encoding)) return; // a special case
         if (first.Exceptions.Any(second.Encoding.IsWithin) || second.Exceptions.Any(first.Encoding.IsWithin)) return;
         throw new InvalidOperationException($"the encodings of '{first}' and '{second}' overlap");
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Emulator.Arch.RiscV.Isa;
 using Emulator.Arch.RiscV.Lifting;
 
@@ -44,7 +45,12 @@ internal sealed record InstructionDefinition
     public ImmutableArray<BitPattern> Exceptions { get; private init; } = [];
 
     /// <summary>The row without the encodings of some patterns.</summary>
-    public InstructionDefinition Except(params string[] patterns) => this with { Exceptions = [.. patterns.Select(BitPattern.Parse)] };
+    public InstructionDefinition Except(params ReadOnlySpan<string> patterns)
+    {
+        var exceptions = new BitPattern[patterns.Length];
+        for (int i = 0; i < patterns.Length; i++) exceptions[i] = BitPattern.Parse(patterns[i]);
+        return this with { Exceptions = ImmutableCollectionsMarshal.AsImmutableArray(exceptions) };
+    }
 
     public bool IsPartOf(IsaConfiguration isa) =>
         Width != (isa.Is64 ? BaseWidth.Rv32 : BaseWidth.Rv64) && Requires.IsMetBy(isa.Extensions);

@@ -41,9 +41,11 @@ internal static class Atomics
             Atomic("sc.d", "00011 . . ..... ..... 011 ..... 0101111", static (l, i) => StoreConditional(l, i, 8))),
     ];
 
-    private static IEnumerable<InstructionDefinition> ReadModifyWrite(string suffix, string funct3, int bytes) =>
-        from operation in Operations
-        select Atomic(
+    private static InstructionDefinition[] ReadModifyWrite(string suffix, string funct3, int bytes) =>
+        Numbered.Rows(Operations.Length, n => ReadModifyWrite(Operations[n], suffix, funct3, bytes));
+
+    private static InstructionDefinition ReadModifyWrite((string Name, string Funct5, Opcode Opcode) operation, string suffix, string funct3, int bytes) =>
+        Atomic(
             $"{operation.Name}.{suffix}",
             $"{operation.Funct5} . . ..... ..... {funct3} ..... 0101111",
             (l, i) => l.SetX(i.Rd, l.Ir.Atomic(operation.Opcode, bytes, l.X(i.Rs1), l.X(i.Rs2), l.Is32)));

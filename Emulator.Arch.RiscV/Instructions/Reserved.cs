@@ -19,17 +19,14 @@ internal static class Reserved
     [
         .. InstructionSet.Of(RiscVExtension.Zimop,
         [
-            .. Enumerable.Range(0, RegisterOperations).Select(n => Binary(n, 5)).Select((b, n) =>
-                R1($"mop.r.{n}", $"1 {b[0]} 00 {b[1..3]} 0111 {b[3..]} ..... 100 ..... 1110011", static (l, i) => l.SetX(i.Rd, 0))),
-            .. Enumerable.Range(0, RegisterPairOperations).Select(n => Binary(n, 3)).Select((b, n) =>
-                R($"mop.rr.{n}", $"1 {b[0]} 00 {b[1..]} 1 ..... ..... 100 ..... 1110011", static (l, i) => l.SetX(i.Rd, 0))),
+            .. Numbered.Rows(RegisterOperations, static n => RegisterOperation(n, Binary(n, 5))),
+            .. Numbered.Rows(RegisterPairOperations, static n => RegisterPairOperation(n, Binary(n, 3))),
         ]),
 
         // C.LUI with an immediate of 0 and an odd register up to x15
         .. InstructionSet.Of(RiscVExtension.Zcmop,
         [
-            .. Enumerable.Range(0, CompressedOperations).Select(n =>
-                Hint($"c.mop.{(2 * n) + 1}", $"011 0 0 {Binary(n, 3)} 1 00000 01")),
+            .. Numbered.Rows(CompressedOperations, static n => Hint($"c.mop.{(2 * n) + 1}", $"011 0 0 {Binary(n, 3)} 1 00000 01")),
         ]),
 
         // ADD to x0
@@ -44,6 +41,12 @@ internal static class Reserved
             Hint("c.ntl.s1",   "100 1 00000 00100 10"),
             Hint("c.ntl.all",  "100 1 00000 00101 10")),
     ];
+
+    private static InstructionDefinition RegisterOperation(int n, string b) =>
+        R1($"mop.r.{n}", $"1 {b[0]} 00 {b[1..3]} 0111 {b[3..]} ..... 100 ..... 1110011", static (l, i) => l.SetX(i.Rd, 0));
+
+    private static InstructionDefinition RegisterPairOperation(int n, string b) =>
+        R($"mop.rr.{n}", $"1 {b[0]} 00 {b[1..]} 1 ..... ..... 100 ..... 1110011", static (l, i) => l.SetX(i.Rd, 0));
 
     private static InstructionDefinition Hint(string mnemonic, string pattern) => new(mnemonic, pattern, NoOperands, static (l, i) => { });
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using static Emulator.Arch.RiscV.Isa.RiscVExtension;
 
@@ -115,13 +114,11 @@ public static class ExtensionTable
         new(Smstateen, "machine state enables") { Implies = Ssstateen },
     ];
 
-    private static readonly FrozenDictionary<string, ExtensionInfo> ByName = Rows.ToFrozenDictionary(row => row.Name);
-
     /// <summary>The row of an extension.</summary>
     public static ExtensionInfo Of(RiscVExtension extension) => Rows[(int)extension];
 
     /// <summary>The row with a lower-case name, or null.</summary>
-    public static ExtensionInfo? Find(string name) => ByName.GetValueOrDefault(name);
+    public static ExtensionInfo? Find(string name) => Rows.FirstOrDefault(row => row.Name == name);
 
     private static ExtensionSet Set(params ReadOnlySpan<RiscVExtension> extensions) => ExtensionSet.Of(extensions);
 }

@@ -36,7 +36,17 @@ public sealed record IsaConfiguration
     public string BaseName => Is64 ? "rv64i" : "rv32i";
 
     /// <summary>Names of the extensions in canonical order, as in a device tree's <c>riscv,isa-extensions</c>.</summary>
-    public IEnumerable<string> ExtensionNames => Extensions.Select(ExtensionTable.Of).Where(row => row.IsListed).Select(row => row.Name);
+    public IEnumerable<string> ExtensionNames
+    {
+        get
+        {
+            foreach (var extension in Extensions)
+            {
+                var row = ExtensionTable.Of(extension);
+                if (row.IsListed) yield return row.Name;
+            }
+        }
+    }
 
     /// <summary>The canonical ISA string, as in a device tree's <c>riscv,isa</c>.</summary>
     public string IsaString
@@ -52,6 +62,12 @@ public sealed record IsaConfiguration
     /// <summary>Widest virtual addresses, as in a device tree's <c>mmu-type</c>; null without address translation.</summary>
     public string? MmuType =>
         Has(Sv57) ? "riscv,sv57" : Has(Sv48) ? "riscv,sv48" : Has(Sv39) ? "riscv,sv39" : Has(Sv32) ? "riscv,sv32" : null;
+
+    /// <inheritdoc/>
+    public bool Equals(IsaConfiguration? other) => other is not null && Is64 == other.Is64 && Extensions == other.Extensions;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Extensions.GetHashCode() ^ (Is64 ? 1 : 0);
 
     /// <inheritdoc/>
     public override string ToString() => IsaString;
@@ -118,7 +134,12 @@ public sealed record IsaConfiguration
     private static IsaConfiguration MaxOf(bool is64)
     {
         var other = is64 ? BaseWidth.Rv32 : BaseWidth.Rv64;
-        var all = ExtensionTable.Rows.Where(row => row.Width != other && row.Extension != Svade).Select(row => row.Extension);
-        return Create(is64, ExtensionSet.Of([.. all]));
+        var all = ExtensionSet.Empty;
+        foreach (var row in ExtensionTable.Rows)
+        {
+            if (row.Width != other && row.Extension != Svade) all = all.Union(row.Extension);
+        }
+
+        return Create(is64, all);
     }
 }

@@ -45,14 +45,14 @@ internal sealed partial class CsrTable
 
     private static CsrDefinition[] MachineProtection =>
     [
-        .. Enumerable.Range(0, PmpConfig.Entries / PmpConfigsPerRegister32).Select(static i => new CsrDefinition(
+        .. Numbered.Rows(PmpConfig.Entries / PmpConfigsPerRegister32, static i => new CsrDefinition(
             0x3a0 + i, $"pmpcfg{i}",
             h => h.ReadPmpConfigs(i * PmpConfigsPerRegister32),
             (h, v) => h.WritePmpConfigs(i * PmpConfigsPerRegister32, v))
         {
             Needs = Zicsr, Width = i % 2 == 0 ? BaseWidth.Any : BaseWidth.Rv32,
         }),
-        .. Enumerable.Range(0, PmpConfig.Entries).Select(static i => new CsrDefinition(
+        .. Numbered.Rows(PmpConfig.Entries, static i => new CsrDefinition(
             0x3b0 + i, $"pmpaddr{i}", h => h.Registers.PmpAddresses[i], (h, v) => h.WritePmpAddress(i, v))
         {
             Needs = Zicsr,
@@ -65,16 +65,16 @@ internal sealed partial class CsrTable
         new(0x320, "mcountinhibit", static h => h.Registers.Mcountinhibit, static (h, v) => h.WriteMcountinhibit(v)) { Needs = Zicsr },
         .. Wide(0xb00, 0xb80, "mcycle", static h => h.ReadMcycle(), static (h, v) => h.WriteMcycle(v), Zicsr),
         .. Wide(0xb02, 0xb82, "minstret", static h => h.ReadMinstret(), static (h, v) => h.WriteMinstret(v), Zicsr),
-        .. Enumerable.Range(CounterBit.FirstEvent, CounterBit.Count - CounterBit.FirstEvent).SelectMany(static i =>
+        .. EventCounters(static i =>
             Wide(0xb00 + i, 0xb80 + i, $"mhpmcounter{i}", static _ => NoEvent, null, Zicsr)),
         .. Zeros(0x323, "mhpmevent", CounterBit.FirstEvent, CounterBit.Count - CounterBit.FirstEvent, Zicsr),
     ];
 
     private static CsrDefinition[] StateEnables =>
     [
-        .. Enumerable.Range(0, Mstateen.Count).SelectMany(static i => Wide(
-            0x30c + i, 0x31c + i, $"mstateen{i}", h => h.Registers.Mstateen[i], (h, v) => h.WriteMstateen(i, v), Smstateen)),
-        .. Enumerable.Range(0, Mstateen.Count).Select(static i => new CsrDefinition(0x10c + i, $"sstateen{i}", static _ => 0)
+        .. Numbered.Rows(Mstateen.Count, static i => Wide(
+            0x30c + i, 0x31c + i, $"mstateen{i}", h => h.Registers.Mstateen[i], (h, v) => h.WriteMstateen(i, v), Smstateen)).SelectMany(static pair => pair),
+        .. Numbered.Rows(Mstateen.Count, static i => new CsrDefinition(0x10c + i, $"sstateen{i}", static _ => 0)
         {
             Needs = Ssstateen, Guard = h => h.IsStateEnabled(i, Mstateen.Sstateen),
         }),

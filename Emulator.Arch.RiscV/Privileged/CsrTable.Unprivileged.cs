@@ -27,7 +27,7 @@ internal sealed partial class CsrTable
         .. Wide(0xc00, 0xc80, "cycle", static h => h.ReadMcycle(), null, Zicntr, static h => h.MayReadCounter(CounterBit.Cycle)),
         .. Wide(0xc01, 0xc81, "time", static h => h.Time, null, Zicntr, static h => h.MayReadCounter(CounterBit.Time)),
         .. Wide(0xc02, 0xc82, "instret", static h => h.ReadMinstret(), null, Zicntr, static h => h.MayReadCounter(CounterBit.Instret)),
-        .. Enumerable.Range(CounterBit.FirstEvent, CounterBit.Count - CounterBit.FirstEvent).SelectMany(static i =>
+        .. EventCounters(static i =>
             Wide(0xc00 + i, 0xc80 + i, $"hpmcounter{i}", static _ => NoEvent, null, Zihpm, h => h.MayReadCounter(i))),
     ];
 

@@ -48,7 +48,11 @@ internal sealed partial class CsrTable
         new(highNumber, name + "h", read, write) { Half = CsrHalf.High, Width = BaseWidth.Rv32, Needs = needs, Guard = guard },
     ];
 
+    /// <summary>Registers of each event counter.</summary>
+    private static IEnumerable<CsrDefinition> EventCounters(Func<int, CsrDefinition[]> registers) =>
+        Numbered.Rows(CounterBit.Count - CounterBit.FirstEvent, n => registers(CounterBit.FirstEvent + n)).SelectMany(static pair => pair);
+
     /// <summary>Registers that read as zero and ignore writes, numbered in a row.</summary>
-    private static IEnumerable<CsrDefinition> Zeros(int number, string name, int firstIndex, int count, ExtensionSet needs = default) =>
-        Enumerable.Range(0, count).Select(i => new CsrDefinition(number + i, $"{name}{firstIndex + i}", static _ => NoEvent) { Needs = needs });
+    private static CsrDefinition[] Zeros(int number, string name, int firstIndex, int count, ExtensionSet needs = default) =>
+        Numbered.Rows(count, i => new CsrDefinition(number + i, $"{name}{firstIndex + i}", static _ => NoEvent) { Needs = needs });
 }

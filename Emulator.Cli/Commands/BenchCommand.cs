@@ -36,7 +36,7 @@ internal static class BenchCommand
         var chart = new Option<string>("--chart") { HelpName = "FILE.png", Description = "Draw what has a figure of QEMU's beside it" };
         var command = new Command("bench", "Measure speed, beside QEMU where that is installed: cold processes in alternation, medians") { only, runs, engine, json, chart };
         command.SetAction((parsed, _) => RunAsync(
-            new Request(Sections(parsed.GetValue(only)), parsed.GetValue(engine), parsed.GetValue(runs), parsed.GetValue(json), parsed.GetValue(chart)), streams));
+            new Request(Sections(parsed.GetValue(only)), parsed.GetValue(engine)?.Value, parsed.GetValue(runs), parsed.GetValue(json), parsed.GetValue(chart)), streams));
         return command;
     }
 

@@ -12,13 +12,13 @@ internal static class DemoCommand
     private const string Colour = "demo.colour";
 
     /// <summary>Runs it.</summary>
-    public static Task<int> RunAsync(CliStreams streams)
+    public static int Run(CliStreams streams)
     {
         var description = RiscVVirtMachine.Describe(MemoryMiB.MiB(), Math.Min(MostHarts, Environment.ProcessorCount)) with
         {
             Kernel = EmbeddedGuests.RiscVDemo,
             Append = streams.OutIsTerminal ? Colour : "",
         };
-        return MachineRunner.RunAsync(new RunPlan { Description = description }, streams);
+        return MachineRunner.Run(new RunPlan { Description = description }, streams);
     }
 }

@@ -7,6 +7,9 @@ namespace Emulator.Cli.Commands;
 /// <summary><c>emu run</c>: builds a machine and runs it until it powers off, fails or is stopped.</summary>
 internal static class RunCommand
 {
+    /// <summary>What it is called.</summary>
+    public const string Name = "run";
+
     /// <summary>What its help ends with.</summary>
     public const string Notes =
         """
@@ -24,18 +27,18 @@ internal static class RunCommand
     /// <summary>Creates the command.</summary>
     public static Command Create(CliStreams streams)
     {
-        var command = new Command("run", "Build a machine and run it until it powers off, fails or is stopped");
+        var command = new Command(Name, "Build a machine and run it until it powers off, fails or is stopped");
         var options = new RunOptionSet();
         options.AddTo(command);
-        command.SetAction((parsed, _) => RunAsync(options.Bind(parsed), streams));
+        command.SetAction(parsed => Run(options.Bind(parsed), streams));
         return command;
     }
 
-    private static async Task<int> RunAsync(RunOptions options, CliStreams streams)
+    private static int Run(RunOptions options, CliStreams streams)
     {
         using var loggers = LogOutput.Create(options.Log);
         using var trace = options.TraceFile is { } file ? new InstructionTrace(file) : null;
-        int status = await MachineRunner.RunAsync(RunPlanner.Plan(RunPlanner.WithImage(options, streams.Images), loggers, trace), streams);
+        int status = MachineRunner.Run(RunPlanner.Plan(RunPlanner.WithImage(options, streams.Images), loggers, trace), streams);
         trace?.Complete();
         return status;
     }

@@ -9,7 +9,7 @@ internal static class EngineNames
     private const string Expected = "auto, interpreter, reference or jit";
 
     /// <summary>The option <c>--engine</c>; null when it is not given.</summary>
-    public static Option<EngineKind?> Option(string description) => new("--engine")
+    public static Option<Given<EngineKind>> Option(string description) => new("--engine")
     {
         HelpName = "NAME",
         Description = $"{description}: {Expected}",
@@ -17,8 +17,9 @@ internal static class EngineNames
         {
             string text = result.Tokens[^1].Value;
             var kind = Parse(text);
-            if (kind is null) result.AddError($"--engine {text}: expected {Expected}");
-            return kind;
+            if (kind is { } given) return new Given<EngineKind>(given);
+            result.AddError($"--engine {text}: expected {Expected}");
+            return null;
         },
     };
 

@@ -15,9 +15,9 @@ internal sealed class RunOptionSet
     private readonly Option<string> _machine = Text("--machine", "NAME", $"The machine; emu machines lists them (default {RunOptions.DefaultMachine})");
     private readonly Option<string> _image = Text("--image", "NAME", "A guest that was pulled: sets kernel, initrd and append; emu images lists them");
     private readonly Option<string> _cpu = Text("--cpu", "LIST", "ISA string or model: rv64gc, rv32imac, max, rv32max; then ,+zba,-c (default: everything)");
-    private readonly Option<ulong?> _memory = Parsed<ulong?>("--memory", "SIZE", "RAM: 512M, 2G (default 512M)",
+    private readonly Option<Given<ulong>> _memory = Parsed<ulong>("--memory", "SIZE", "RAM: 512M, 2G (default 512M)",
         static text => Numbers.TryParseSize(text, out ulong bytes) ? bytes : null, "a size such as 512M or 0x20000000");
-    private readonly Option<int?> _harts = Parsed<int?>("--harts", "N", "Processors (default 1)",
+    private readonly Option<Given<int>> _harts = Parsed<int>("--harts", "N", "Processors (default 1)",
         static text => Numbers.TryParse(text, out ulong count) && count <= int.MaxValue ? (int)count : null, "a number");
     private readonly Option<string> _bios = Text("--bios", "none|builtin|FILE", "Nothing, our own SBI, or a firmware file (default: builtin for kernels, none for programs that start in machine mode)");
     private readonly Option<string> _kernel = Text("--kernel", "FILE", "The kernel or program: ELF, Linux Image (also gzip, zstd, EFI zboot) or raw");
@@ -27,13 +27,13 @@ internal sealed class RunOptionSet
     private readonly Option<DiskOptions[]> _disks;
     private readonly Option<DiskOptions[]> _flash;
     private readonly Option<string> _serial = Text("--serial", "stdio|file:PATH|tcp:HOST:PORT|none", "The console (default stdio; Ctrl-A X leaves a terminal)");
-    private readonly Option<EngineKind?> _engine = EngineNames.Option("How guest code runs (default auto)");
+    private readonly Option<Given<EngineKind>> _engine = EngineNames.Option("How guest code runs (default auto)");
     private readonly Option<bool> _isDeterministic = Flag("--deterministic", "Time counts instructions; two runs are the same to the instruction");
-    private readonly Option<TimeSpan?> _timeout = Parsed("--timeout", "SECONDS", "Stop the machine after this much wall time; the exit status is 124 then", ParseTimeout, "seconds, more than 0");
+    private readonly Option<Given<TimeSpan>> _timeout = Parsed("--timeout", "SECONDS", "Stop the machine after this much wall time; the exit status is 124 then", ParseTimeout, "seconds, more than 0");
     private readonly Option<string> _signature = Text("--signature", "FILE", "At exit, write the words from symbol begin_signature to end_signature");
-    private readonly Option<int?> _granularity = Parsed<int?>("--signature-granularity", "4|8", "Bytes in a word of the signature (default 4)",
+    private readonly Option<Given<int>> _granularity = Parsed<int>("--signature-granularity", "4|8", "Bytes in a word of the signature (default 4)",
         static text => text switch { "4" => sizeof(uint), "8" => sizeof(ulong), _ => null }, "4 or 8");
-    private readonly Option<ushort?> _debugExit = Parsed<ushort?>("--debug-exit", "PORT", "x86: port that ends the machine; writing v gives the exit status (v << 1) | 1",
+    private readonly Option<Given<ushort>> _debugExit = Parsed<ushort>("--debug-exit", "PORT", "x86: port that ends the machine; writing v gives the exit status (v << 1) | 1",
         static text => DebugPort.TryParse(text, out ushort port) ? port : null, "a port such as 0xf4");
     private readonly Option<DebugOutput[]> _debugOutputs;
     private readonly Option<bool> _endsOnReset = Flag("--no-reboot", "End the machine when the guest resets it");
@@ -94,8 +94,8 @@ internal sealed class RunOptionSet
         Machine = parsed.GetValue(_machine) ?? RunOptions.DefaultMachine,
         Image = parsed.GetValue(_image),
         Cpu = parsed.GetValue(_cpu),
-        Memory = parsed.GetValue(_memory),
-        Harts = parsed.GetValue(_harts),
+        Memory = parsed.GetValue(_memory)?.Value,
+        Harts = parsed.GetValue(_harts)?.Value,
         Bios = parsed.GetValue(_bios),
         Kernel = parsed.GetValue(_kernel),
         Initrd = parsed.GetValue(_initrd),
@@ -104,12 +104,12 @@ internal sealed class RunOptionSet
         Disks = [.. parsed.GetValue(_disks) ?? []],
         Flash = [.. parsed.GetValue(_flash) ?? []],
         Serial = parsed.GetValue(_serial) ?? RunOptions.DefaultSerial,
-        Engine = parsed.GetValue(_engine) ?? EngineKind.Auto,
+        Engine = parsed.GetValue(_engine)?.Value ?? EngineKind.Auto,
         IsDeterministic = parsed.GetValue(_isDeterministic),
-        Timeout = parsed.GetValue(_timeout),
+        Timeout = parsed.GetValue(_timeout)?.Value,
         SignatureFile = parsed.GetValue(_signature),
-        SignatureGranularity = parsed.GetValue(_granularity) ?? sizeof(uint),
-        DebugExit = parsed.GetValue(_debugExit),
+        SignatureGranularity = parsed.GetValue(_granularity)?.Value ?? sizeof(uint),
+        DebugExit = parsed.GetValue(_debugExit)?.Value,
         DebugOutputs = [.. parsed.GetValue(_debugOutputs) ?? []],
         EndsOnReset = parsed.GetValue(_endsOnReset),
         ShowsStatistics = parsed.GetValue(_statistics),
@@ -121,7 +121,8 @@ internal sealed class RunOptionSet
 
     private static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
-    private static Option<T?> Parsed<T>(string name, string value, string description, Func<string, T?> parse, string expected) => new(name)
+    private static Option<Given<T>> Parsed<T>(string name, string value, string description, Func<string, T?> parse, string expected)
+        where T : struct => new(name)
     {
         HelpName = value,
         Description = description,
@@ -129,8 +130,9 @@ internal sealed class RunOptionSet
         {
             string text = result.Tokens[^1].Value;
             var parsed = parse(text);
-            if (parsed is null) result.AddError($"{name} {text}: expected {expected}");
-            return parsed;
+            if (parsed is { } given) return new Given<T>(given);
+            result.AddError($"{name} {text}: expected {expected}");
+            return null;
         },
     };
 

@@ -27,33 +27,30 @@ internal static class MachineRunner
 
     /// <summary>Runs it.</summary>
     /// <returns>The exit status.</returns>
-    public static async Task<int> RunAsync(RunPlan plan, CliStreams streams)
+    /// <remarks>Waits here: as asynchronous methods the way up to the program's start takes milliseconds to compile.</remarks>
+    public static int Run(RunPlan plan, CliStreams streams)
     {
         using var stop = new StopRequests();
-        var machine = await CreateAsync(plan, streams, stop);
+        var machine = Create(plan, streams, stop);
         var cpuBefore = Environment.CpuUsage.TotalTime;
         if (plan.Timeout is { } limit) stop.StopAfter(limit);
         ReleaseImages();
         machine.Start();
-        await Task.WhenAny(machine.Completion, stop.Requested);
+        Task.WaitAny(machine.Completion, stop.Requested);
         machine.Stop();
-        try
-        {
-            await machine.Completion.WaitAsync(StopGrace);
-        }
-        catch (TimeoutException)
+        if (!machine.Completion.Wait(StopGrace))
         {
             streams.Error.WriteLine($"emu: internal fault: the machine did not stop within {StopGrace.TotalSeconds} s");
             return ExitStatus.InternalFault;
         }
 
-        return await FinishAsync(plan, machine, Environment.CpuUsage.TotalTime - cpuBefore, stop, streams);
+        return Finish(plan, machine, Environment.CpuUsage.TotalTime - cpuBefore, stop, streams);
     }
 
-    private static async Task<int> FinishAsync(RunPlan plan, VirtualMachine machine, TimeSpan cpu, StopRequests stop, CliStreams streams)
+    private static int Finish(RunPlan plan, VirtualMachine machine, TimeSpan cpu, StopRequests stop, CliStreams streams)
     {
         string statistics = plan.ShowsStatistics ? Statistics.Collect(machine, machine.Elapsed, cpu) : "";
-        var exit = await machine.Completion;
+        var exit = machine.Completion.Result;
         try
         {
             plan.Signature?.Write(machine.Memory);
@@ -61,23 +58,23 @@ internal static class MachineRunner
         finally
         {
             // The console has all of the guest's output, and a terminal is itself again, before anything else is said.
-            await Task.WhenAny(machine.DisposeAsync().AsTask(), Task.Delay(exit.End == MachineEnd.Stopped ? StoppedCloseGrace : CloseGrace));
+            Task.WaitAny([machine.DisposeAsync().AsTask()], exit.End == MachineEnd.Stopped ? StoppedCloseGrace : CloseGrace);
         }
 
-        await streams.Error.WriteAsync(statistics);
-        if (exit.Fault is MachineConfigurationException) await streams.Error.WriteLineAsync($"emu: {exit.Fault.Message}");
-        else if (exit.Fault is not null) await streams.Error.WriteLineAsync($"emu: internal fault: {exit.Fault}");
+        streams.Error.Write(statistics);
+        if (exit.Fault is MachineConfigurationException) streams.Error.WriteLine($"emu: {exit.Fault.Message}");
+        else if (exit.Fault is not null) streams.Error.WriteLine($"emu: internal fault: {exit.Fault}");
         return exit.End switch
         {
             MachineEnd.PowerOff => ExitStatus.OfGuest(exit.Code),
             MachineEnd.InternalFault => ExitStatus.InternalFault,
-            _ => await stop.Requested,
+            _ => stop.Requested.Result,
         };
     }
 
-    private static async Task<VirtualMachine> CreateAsync(RunPlan plan, CliStreams streams, StopRequests stop)
+    private static VirtualMachine Create(RunPlan plan, CliStreams streams, StopRequests stop)
     {
-        var serial = await OpenSerialAsync(plan.Serial, streams, stop);
+        var serial = OpenSerial(plan.Serial, streams, stop);
         try
         {
             return VirtualMachine.Create(plan.Description, serial);
@@ -85,18 +82,18 @@ internal static class MachineRunner
         catch (Exception exception)
         {
             // A terminal must be itself again before anything is said.
-            if (serial is IAsyncDisposable disposable) await disposable.DisposeAsync();
+            if (serial is IAsyncDisposable disposable) disposable.DisposeAsync().AsTask().GetAwaiter().GetResult();
             if (exception is not OutOfMemoryException) throw;
             throw new InputException($"--memory: this host cannot give {plan.Description.Memory} bytes; expected less", exception);
         }
     }
 
-    private static async Task<IDuplexPipe> OpenSerialAsync(string name, CliStreams streams, StopRequests stop)
+    private static IDuplexPipe OpenSerial(string name, CliStreams streams, StopRequests stop)
     {
         if (name == Stdio) return streams.OpenConsole(stop.Leave);
         try
         {
-            return await TransportSpecification.OpenAsync(name == NoSerial ? NullTransport : name);
+            return TransportSpecification.OpenAsync(name == NoSerial ? NullTransport : name).GetAwaiter().GetResult();
         }
         catch (FormatException exception)
         {

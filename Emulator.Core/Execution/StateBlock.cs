@@ -90,8 +90,14 @@ internal unsafe struct StateBlock
         var state = (StateBlock*)NativeMemory.AlignedAlloc(size, 4096);
         NativeMemory.Clear(state, size);
         state->ReservationAddress = NoReservation;
-        new Span<TlbEntry>((byte*)state + TlbOffset, mmuIndexCount * 2 * TlbEntries).Fill(new TlbEntry { Tag = TlbEntry.Invalid });
+        Invalidate((TlbEntry*)((byte*)state + TlbOffset), mmuIndexCount * 2 * TlbEntries);
         return state;
+    }
+
+    // Not Span.Fill: it is compiled at run time, which takes longer than the filling.
+    private static void Invalidate(TlbEntry* entries, int count)
+    {
+        for (int i = 0; i < count; i++) entries[i] = new TlbEntry { Tag = TlbEntry.Invalid };
     }
 
     public static void Free(StateBlock* state) => NativeMemory.AlignedFree(state);
@@ -146,7 +152,7 @@ internal unsafe struct StateBlock
             {
                 if (Touched[run] == 0) continue;
                 Touched[run] = 0;
-                new Span<TlbEntry>(entries + (run * RunEntries), RunEntries).Fill(new TlbEntry { Tag = TlbEntry.Invalid });
+                Invalidate(entries + (run * RunEntries), RunEntries);
             }
         }
     }

@@ -9,11 +9,24 @@ namespace Emulator.Core.Execution;
 /// <param name="IsSingle">One instruction only, executed alone.</param>
 internal readonly record struct BlockKey(ulong Address, uint Mode, bool IsSingle)
 {
+    /// <summary>Equality for dictionaries: the default one is generic code of the framework, compiled at run time and slow at first.</summary>
+    public static IEqualityComparer<BlockKey> Comparer { get; } = new Equality();
+
+    /// <inheritdoc/>
+    public bool Equals(BlockKey other) => Address == other.Address && Mode == other.Mode && IsSingle == other.IsSingle;
+
     /// <inheritdoc/>
     public override int GetHashCode()
     {
         ulong x = unchecked((Address ^ ((ulong)Mode << 40) ^ (IsSingle ? 1ul << 63 : 0)) * 0x9E3779B97F4A7C15);
         return (int)(x >> 32);
+    }
+
+    private sealed class Equality : IEqualityComparer<BlockKey>
+    {
+        public bool Equals(BlockKey x, BlockKey y) => x.Equals(y);
+
+        public int GetHashCode(BlockKey key) => key.GetHashCode();
     }
 }
 

@@ -15,7 +15,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     private const int RareFloatSteps = 500;
     private const int SplitLimit = 200;
     private readonly Lock _lock = new();
-    private readonly Dictionary<BlockKey, TranslatedBlock> _blocks = [];
+    private readonly Dictionary<BlockKey, TranslatedBlock> _blocks = new(BlockKey.Comparer);
     private readonly List<TranslatedBlock> _byIndex = []; // those with operations
     private readonly TranslationPipeline _pipeline;
     private readonly ThreadedBlockBuilder? _threaded;

@@ -36,8 +36,8 @@ public static class IrEvaluator
                 Opcode.RotL => BitOperations.RotateLeft(a, (int)b),
                 Opcode.RotR => BitOperations.RotateRight(a, (int)b),
                 Opcode.Mul => a * b,
-                Opcode.MulHighS => (ulong)Math.BigMul((long)a, (long)b, out _),
-                Opcode.MulHighU => Math.BigMul(a, b, out _),
+                Opcode.MulHighS => MulHighS(a, b),
+                Opcode.MulHighU => MulHighU(a, b),
                 Opcode.MulHighSU => MulHighSU(a, b),
                 Opcode.DivS => DivS(a, b),
                 Opcode.DivU => DivU(a, b),
@@ -93,6 +93,13 @@ public static class IrEvaluator
             };
         }
     }
+
+    // Out of line: a method that multiplies so is not compiled ahead of time.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong MulHighS(ulong a, ulong b) => unchecked((ulong)Math.BigMul((long)a, (long)b, out _));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong MulHighU(ulong a, ulong b) => Math.BigMul(a, b, out _);
 
     /// <summary>High half of a signed by unsigned product.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

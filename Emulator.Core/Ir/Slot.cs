@@ -7,6 +7,12 @@ namespace Emulator.Core.Ir;
 /// <param name="Index">Position in the state block, 0 to 2,047.</param>
 public readonly record struct Slot(ushort Index)
 {
+    /// <summary>Whether it is the same cell.</summary>
+    public bool Equals(Slot other) => Index == other.Index;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Index;
+
     /// <summary>No operand.</summary>
     public static Slot None => new(0xffff);
 

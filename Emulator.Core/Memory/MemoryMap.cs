@@ -43,7 +43,10 @@ public sealed class MemoryMap
     {
         Regions = regions;
         _regions = [.. regions];
-        _largestRam = regions.Where(r => r.IsMemory).MaxBy(r => r.Length);
+        foreach (var region in _regions)
+        {
+            if (region.IsMemory && region.Length > (_largestRam?.Length ?? 0)) _largestRam = region;
+        }
     }
 
     /// <summary>All regions by address.</summary>
@@ -55,15 +58,18 @@ public sealed class MemoryMap
     {
         ArgumentNullException.ThrowIfNull(region);
         if (region.Length == 0 || region.Last < region.Start) throw new ArgumentException($"{region.Name} at {region.Start}: length {region.Length} is not possible", nameof(region));
+        int index = 0; // where it belongs
         foreach (var other in Regions)
         {
             if (region.Start <= other.Last && other.Start <= region.Last)
             {
                 throw new ArgumentException($"{region.Name} at {region.Start}..{region.Last} overlaps '{other.Name}' at {other.Start}..{other.Last}", nameof(region));
             }
+
+            if (other.Start < region.Start) index++;
         }
 
-        return new MemoryMap([.. Regions.Add(region).OrderBy(r => r.Start.Value)]);
+        return new MemoryMap(Regions.Insert(index, region));
     }
 
     internal MemoryMap Replace(MemoryRegion old, MemoryRegion region) => new(Regions.Replace(old, region));

@@ -8,31 +8,31 @@ internal static class ConstantPropagation
 {
     public static IrBlock Run(IrBlock block)
     {
-        Dictionary<Slot, long>? known = null;
+        Dictionary<int, long>? known = null; // by slot index: for that key the dictionary is compiled ahead of time
         IrInstruction[]? changed = null;
         for (int i = 0; i < block.Instructions.Length; i++)
         {
             var instruction = block.Instructions[i];
-            var better = known is { Count: > 0 } ? Simplify(instruction, known) : instruction;
-            if (better != instruction)
+            if (known is { Count: > 0 } && Simplify(instruction, known) is { } better)
             {
                 changed ??= [.. block.Instructions];
-                changed[i] = better;
+                changed[i] = instruction = better;
             }
 
-            if (better.Opcode == Opcode.CallCpu) known?.Clear(); // the helper may write any slot
-            if (!better.Destination.IsCell) continue;
-            if (better.Opcode == Opcode.Const) (known ??= [])[better.Destination] = better.Immediate;
-            else known?.Remove(better.Destination);
+            if (instruction.Opcode == Opcode.CallCpu) known?.Clear(); // the helper may write any slot
+            if (!instruction.Destination.IsCell) continue;
+            if (instruction.Opcode == Opcode.Const) (known ??= [])[instruction.Destination.Index] = instruction.Immediate;
+            else known?.Remove(instruction.Destination.Index);
         }
 
         return changed is null ? block : block with { Instructions = ImmutableCollectionsMarshal.AsImmutableArray(changed) };
     }
 
-    private static IrInstruction Simplify(IrInstruction instruction, Dictionary<Slot, long> known)
+    // Null when there is nothing better.
+    private static IrInstruction? Simplify(IrInstruction instruction, Dictionary<int, long> known)
     {
         if (instruction.Opcode is >= Opcode.Load8U and <= Opcode.Store64) return FoldAddress(instruction, known);
-        if (!IrEvaluator.CanEvaluate(instruction.Opcode)) return instruction;
+        if (!IrEvaluator.CanEvaluate(instruction.Opcode)) return null;
         bool hasA = TryGet(instruction.A, known, out long a);
         bool usesB = (instruction.Info.Operands & (OpcodeOperands.B | OpcodeOperands.BOrImmediate)) != 0;
         long b = instruction.Immediate;
@@ -53,18 +53,18 @@ internal static class ConstantPropagation
             return instruction with { A = instruction.B, B = Slot.Immediate, Immediate = a };
         }
 
-        return instruction;
+        return null;
     }
 
     // [known + I] = [0 + (known + I)]
-    private static IrInstruction FoldAddress(IrInstruction instruction, Dictionary<Slot, long> known) =>
-        instruction.A != Slot.Zero && known.TryGetValue(instruction.A, out long address)
+    private static IrInstruction? FoldAddress(IrInstruction instruction, Dictionary<int, long> known) =>
+        instruction.A != Slot.Zero && known.TryGetValue(instruction.A.Index, out long address)
             ? instruction with { A = Slot.Zero, Immediate = address + instruction.Immediate }
-            : instruction;
+            : null;
 
-    private static bool TryGet(Slot slot, Dictionary<Slot, long> known, out long value)
+    private static bool TryGet(Slot slot, Dictionary<int, long> known, out long value)
     {
         value = 0;
-        return slot == Slot.Zero || known.TryGetValue(slot, out value);
+        return slot == Slot.Zero || known.TryGetValue(slot.Index, out value);
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Emulator.Core.Ir;
 
 namespace Emulator.Core.Optimizer;
@@ -11,8 +13,8 @@ internal static class DeadWriteElimination
     public static IrBlock Run(IrBlock block)
     {
         var instructions = block.Instructions;
-        var dead = new HashSet<Slot>(); // guest slots that are written before they are read on the way down
-        var usedTemporaries = new HashSet<Slot>();
+        var dead = new CellSet(); // guest slots that are written before they are read on the way down
+        var usedTemporaries = new CellSet();
         bool[]? drop = null;
         int lastIndex = int.MaxValue;
         for (int i = instructions.Length - 1; i >= 0; i--)
@@ -40,14 +42,38 @@ internal static class DeadWriteElimination
         }
 
         if (drop is null) return block;
-        return block with { Instructions = [.. instructions.Where((_, i) => !drop[i])] };
+        var kept = ImmutableArray.CreateBuilder<IrInstruction>(instructions.Length);
+        for (int i = 0; i < instructions.Length; i++)
+        {
+            if (!drop[i]) kept.Add(instructions[i]);
+        }
+
+        return block with { Instructions = kept.DrainToImmutable() };
 
         bool IsDead(Slot slot) => slot.IsTemporary ? !usedTemporaries.Contains(slot) : dead.Contains(slot);
 
         void Use(Slot slot)
         {
             if (slot.IsTemporary) usedTemporaries.Add(slot);
-            else dead.Remove(slot);
+            else if (slot.IsCell) dead.Remove(slot);
         }
+    }
+
+    /// <summary>A set of cells of the state block: one bit each.</summary>
+    [InlineArray(Words)]
+    private struct CellSet
+    {
+        private const int Words = StateSlots.Count / 64;
+        private ulong _word;
+
+        public readonly bool Contains(Slot cell) => (this[cell.Index / 64] & Bit(cell)) != 0;
+
+        public void Add(Slot cell) => this[cell.Index / 64] |= Bit(cell);
+
+        public void Remove(Slot cell) => this[cell.Index / 64] &= ~Bit(cell);
+
+        public void Clear() => this = default;
+
+        private static ulong Bit(Slot cell) => 1ul << (cell.Index % 64);
     }
 }

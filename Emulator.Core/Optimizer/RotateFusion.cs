@@ -14,7 +14,7 @@ internal static class RotateFusion
 
     public static IrBlock Run(IrBlock block)
     {
-        Dictionary<Slot, Shift>? shifts = null; // what slots hold now
+        Dictionary<int, Shift>? shifts = null; // what slots hold now, by index
         IrInstruction[]? changed = null;
         for (int i = 0; i < block.Instructions.Length; i++)
         {
@@ -28,17 +28,17 @@ internal static class RotateFusion
             if (instruction.Opcode == Opcode.CallCpu) shifts?.Clear(); // the helper may write any slot
             if (!instruction.Destination.IsCell) continue;
             Forget(shifts, instruction.Destination);
-            if (AsShift(instruction) is { } shift) (shifts ??= [])[instruction.Destination] = shift;
+            if (AsShift(instruction) is { } shift) (shifts ??= [])[instruction.Destination.Index] = shift;
         }
 
         return changed is null ? block : block with { Instructions = ImmutableCollectionsMarshal.AsImmutableArray(changed) };
     }
 
-    private static IrInstruction? TryFuse(IrInstruction instruction, Dictionary<Slot, Shift> shifts)
+    private static IrInstruction? TryFuse(IrInstruction instruction, Dictionary<int, Shift> shifts)
     {
         // the bits of the shifts do not overlap, so that the three are the same; an addition of 32 bits is of sign-extended words
         if (instruction.Opcode is not (Opcode.Or or Opcode.Xor or Opcode.Add or Opcode.Add32) || instruction.BIsImmediate) return null;
-        if (!shifts.TryGetValue(instruction.A, out var a) || !shifts.TryGetValue(instruction.B, out var b)) return null;
+        if (!shifts.TryGetValue(instruction.A.Index, out var a) || !shifts.TryGetValue(instruction.B.Index, out var b)) return null;
         if (a.IsLeft == b.IsLeft || a.Source != b.Source || a.Width != b.Width || a.Distance + b.Distance != a.Width) return null;
         if (instruction.Opcode == Opcode.Add && a.Width == Width32) return null;
         if (instruction.Opcode == Opcode.Add32 && a.Width == Width64) return null;
@@ -62,10 +62,10 @@ internal static class RotateFusion
     }
 
     // The slot is written: it holds no shift any more, and is the source of none.
-    private static void Forget(Dictionary<Slot, Shift>? shifts, Slot slot)
+    private static void Forget(Dictionary<int, Shift>? shifts, Slot slot)
     {
         if (shifts is null) return;
-        shifts.Remove(slot);
+        shifts.Remove(slot.Index);
         foreach (var (holder, shift) in shifts)
         {
             if (shift.Source == slot) shifts.Remove(holder);

@@ -6,7 +6,7 @@ namespace Emulator.Devices;
 /// <summary>The interrupt inputs of one hart that an <see cref="Aclint"/> drives.</summary>
 /// <param name="MachineSoftware">MSIP.</param>
 /// <param name="MachineTimer">MTIP.</param>
-public readonly record struct AclintHart(IInterruptLine MachineSoftware, IInterruptLine MachineTimer);
+public sealed record AclintHart(IInterruptLine MachineSoftware, IInterruptLine MachineTimer);
 
 /// <summary>
 /// Timer and software interrupts of machine level, in the layout of a CLINT. Answers naturally aligned accesses of 4 and 8 bytes.
@@ -154,8 +154,7 @@ public sealed partial class Aclint : IMmioDevice, IResettable, IStateful<AclintS
     private AclintState PowerOn()
     {
         var state = new AclintState { MtimeOrigin = ClockTicks };
-        Span<ulong> compare = state.MtimeCmp;
-        compare.Fill(ulong.MaxValue);
+        foreach (ref ulong compare in state.MtimeCmp) compare = ulong.MaxValue; // Fill would be compiled at run time
         return state;
     }
 

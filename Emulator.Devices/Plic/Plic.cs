@@ -34,7 +34,8 @@ public sealed partial class Plic : IMmioDevice, IResettable, IStateful<PlicState
         ArgumentOutOfRangeException.ThrowIfZero(contexts.Count, nameof(contexts));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(contexts.Count, MaximumContexts, nameof(contexts));
         _contexts = [.. contexts];
-        _sources = [.. Enumerable.Range(1, sources).Select(source => new SourceLine(this, source))];
+        _sources = new IInterruptLine[sources];
+        for (int i = 0; i < sources; i++) _sources[i] = new SourceLine(this, i + 1);
         _implemented = PlicSourceSet.FirstSources(sources);
         foreach (int source in edgeSources)
         {

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Emulator.Machines.DeviceTree;
 
 /// <summary>
@@ -15,19 +13,27 @@ internal static class DeviceTreeNames
     public const string NodeRule = "a name is 1 to 255 letters, digits and ',._+-', with one '@' before a unit address";
     public const string PropertyRule = "a name is 1 to 255 letters, digits and ',._+*?#-'";
 
-    private const string Alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    private static readonly SearchValues<char> NodeCharacters = SearchValues.Create(Alphanumeric + ",._+-");
-    private static readonly SearchValues<char> PropertyCharacters = SearchValues.Create(Alphanumeric + ",._+*?#-");
+    private const string NodePunctuation = ",._+-";
+    private const string PropertyPunctuation = ",._+*?#-";
 
     public static bool IsNodeName(ReadOnlySpan<char> name)
     {
         int at = name.IndexOf('@');
         return name.Length <= MaximumLength
-            && IsOf(at < 0 ? name : name[..at], NodeCharacters)
-            && (at < 0 || IsOf(name[(at + 1)..], NodeCharacters));
+            && IsOf(at < 0 ? name : name[..at], NodePunctuation)
+            && (at < 0 || IsOf(name[(at + 1)..], NodePunctuation));
     }
 
-    public static bool IsPropertyName(ReadOnlySpan<char> name) => name.Length <= MaximumLength && IsOf(name, PropertyCharacters);
+    public static bool IsPropertyName(ReadOnlySpan<char> name) => name.Length <= MaximumLength && IsOf(name, PropertyPunctuation);
 
-    private static bool IsOf(ReadOnlySpan<char> text, SearchValues<char> characters) => text.Length > 0 && !text.ContainsAnyExcept(characters);
+    // A loop: SearchValues are compiled at run time, longer than a tree's names take.
+    private static bool IsOf(ReadOnlySpan<char> text, string punctuation)
+    {
+        foreach (char character in text)
+        {
+            if (!char.IsAsciiLetterOrDigit(character) && !punctuation.Contains(character, StringComparison.Ordinal)) return false;
+        }
+
+        return text.Length > 0;
+    }
 }

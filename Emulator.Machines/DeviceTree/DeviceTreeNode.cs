@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace Emulator.Machines.DeviceTree;
@@ -105,7 +106,7 @@ public sealed class DeviceTreeNode
 
     /// <summary>Finds a property.</summary>
     /// <returns>False when there is none of that name.</returns>
-    public bool TryGetProperty(string name, out DeviceTreeProperty property) => _properties.TryGetValue(name, out property);
+    public bool TryGetProperty(string name, [MaybeNullWhen(false)] out DeviceTreeProperty property) => _properties.TryGetValue(name, out property);
 
     /// <summary>Removes a property.</summary>
     /// <returns>False when there is none of that name.</returns>
@@ -208,5 +209,5 @@ public sealed class DeviceTreeNode
         : null;
 
     private uint? PhandleIn(string name) =>
-        TryGetProperty(name, out DeviceTreeProperty property) && property.TryGetCells(out uint[] cells) && cells is [uint value] ? value : null;
+        TryGetProperty(name, out var property) && property.TryGetCells(out uint[] cells) && cells is [uint value] ? value : null;
 }

@@ -9,7 +9,7 @@ namespace Emulator.Machines.DeviceTree;
 /// </summary>
 /// <param name="Name">The name.</param>
 /// <param name="Value">The bytes.</param>
-public readonly record struct DeviceTreeProperty(string Name, ReadOnlyMemory<byte> Value)
+public sealed record DeviceTreeProperty(string Name, ReadOnlyMemory<byte> Value)
 {
     /// <summary>Reads 32-bit cells.</summary>
     /// <returns>False when the length is not a multiple of four.</returns>

@@ -53,7 +53,12 @@ internal sealed record BootPlan
         }
 
         byte[] tree = createTree(initrd);
-        ulong used = parts.Where(p => p.Address.Value < ramEnd).Select(p => p.Address.Value + p.Size).DefaultIfEmpty(RiscVVirtMap.Ram).Max();
+        ulong used = RiscVVirtMap.Ram;
+        foreach (var part in parts)
+        {
+            if (part.Address.Value < ramEnd) used = Math.Max(used, part.Address.Value + part.Size);
+        }
+
         ulong treeEnd = Math.Min(ramEnd, TreeLimit);
         ulong treeAddress = (treeEnd - (ulong)tree.Length) & ~(TreeAlignment - 1);
         if (treeAddress < used) treeAddress = (treeEnd - (ulong)tree.Length) & ~(PageSize - 1); // little memory

@@ -67,17 +67,34 @@ internal static class RiscVVirtDeviceTree
     private static void AddTimers(DeviceTreeNode soc, List<DeviceTreeNode> controllers)
     {
         AddRegion(soc, "clint", RiscVVirtMap.Clint, RiscVVirtMap.ClintSize).SetStrings("compatible", "sifive,clint0", "riscv,clint0")
-            .SetCells("interrupts-extended", [.. controllers.SelectMany(c => (uint[])[c.Phandle, MachineSoftware, c.Phandle, MachineTimer])]);
+            .SetCells("interrupts-extended", Interrupts(controllers, MachineSoftware, MachineTimer));
         AddRegion(soc, "aclint-sswi", RiscVVirtMap.Sswi, RiscVVirtMap.SswiSize).SetStrings("compatible", "riscv,aclint-sswi")
             .SetEmpty("interrupt-controller").SetCells("#interrupt-cells", 0)
-            .SetCells("interrupts-extended", [.. controllers.SelectMany(c => (uint[])[c.Phandle, SupervisorSoftware])]);
+            .SetCells("interrupts-extended", Interrupts(controllers, SupervisorSoftware));
     }
 
     private static DeviceTreeNode AddPlic(DeviceTreeNode soc, List<DeviceTreeNode> controllers) =>
         AddRegion(soc, "plic", RiscVVirtMap.Plic, 0x20_0000 + (0x1000u * 2 * (ulong)controllers.Count))
             .SetStrings("compatible", "sifive,plic-1.0.0", "riscv,plic0").SetCells("#interrupt-cells", 1).SetCells("#address-cells", 0)
             .SetEmpty("interrupt-controller").SetCells("riscv,ndev", RiscVVirtMap.PlicSources)
-            .SetCells("interrupts-extended", [.. controllers.SelectMany(c => (uint[])[c.Phandle, MachineExternal, c.Phandle, SupervisorExternal])]);
+            .SetCells("interrupts-extended", Interrupts(controllers, MachineExternal, SupervisorExternal));
+
+    // Pairs of a processor and one of its interrupts.
+    private static uint[] Interrupts(List<DeviceTreeNode> controllers, params ReadOnlySpan<uint> numbers)
+    {
+        uint[] cells = new uint[controllers.Count * numbers.Length * 2];
+        int count = 0;
+        foreach (var controller in controllers)
+        {
+            foreach (uint number in numbers)
+            {
+                cells[count++] = controller.Phandle;
+                cells[count++] = number;
+            }
+        }
+
+        return cells;
+    }
 
     private static void AddPower(DeviceTreeNode root, DeviceTreeNode soc)
     {

@@ -49,7 +49,7 @@ internal static class Emu
         await user.Output.WriteAsync(Encoding.ASCII.GetBytes(typed));
         await user.Output.CompleteAsync();
         var reading = ReadAsync(user.Input);
-        int status = await CliApplication.RunAsync(arguments, streams).WaitAsync(Limit);
+        int status = await Task.Run(() => CliApplication.Run(arguments, streams)).WaitAsync(Limit);
         if (!isOpen) await machine.Output.CompleteAsync();
         return new EmuResult(status, await reading.WaitAsync(Limit), output.ToString(), error.ToString());
     }

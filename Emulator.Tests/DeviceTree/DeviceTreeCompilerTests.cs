@@ -85,5 +85,5 @@ public sealed class DeviceTreeCompilerTests
     }
 
     private static DeviceTreeProperty Property(DeviceTreeDocument tree, string path, string name) =>
-        tree.Find(path)!.TryGetProperty(name, out DeviceTreeProperty property) ? property : throw new AssertionException($"{path} {name}");
+        tree.Find(path)!.TryGetProperty(name, out var property) ? property : throw new AssertionException($"{path} {name}");
 }

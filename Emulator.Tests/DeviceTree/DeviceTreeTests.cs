@@ -26,11 +26,11 @@ public sealed class DeviceTreeTests
         DeviceTreeNode root = DeviceTreeDocument.Parse(tree.ToBlob(), "tree").Root;
         Assert.Multiple(() =>
         {
-            Assert.That(root.TryGetProperty("cells", out DeviceTreeProperty p) && p.TryGetCells(out uint[] c) && c is [1, 0xffff_fffe]);
-            Assert.That(p.TryGetUInt64s(out ulong[] n) && n is [0x1_ffff_fffe]);
+            Assert.That(root.TryGetProperty("cells", out var p) && p.TryGetCells(out uint[] c) && c is [1, 0xffff_fffe]);
+            Assert.That(p!.TryGetUInt64s(out ulong[] n) && n is [0x1_ffff_fffe]);
             Assert.That(root.TryGetProperty("numbers", out p) && p.TryGetUInt64s(out n) && n is [0x1_0000_0000]);
             Assert.That(root.TryGetProperty("strings", out p) && p.TryGetStrings(out string[] s) && s is ["a", "", "b"]);
-            Assert.That(p.TryGetString(out string text) || text.Length > 0, Is.False);
+            Assert.That(p!.TryGetString(out string text) || text.Length > 0, Is.False);
             Assert.That(root.TryGetProperty("one", out p) && p.TryGetString(out text) && text == "x");
             Assert.That(root.TryGetProperty("empty", out p) && p.Value.IsEmpty && p.TryGetCells(out c) && c.Length == 0 && !p.TryGetString(out _));
             Assert.That(root.TryGetProperty("bytes", out p) && !p.TryGetCells(out _) && !p.TryGetUInt64s(out _) && !p.TryGetStrings(out _));
@@ -90,7 +90,7 @@ public sealed class DeviceTreeTests
         DeviceTreeNode b = tree.Root.AddNode("b");
         DeviceTreeNode c = tree.Root.AddNode("c");
         tree.Root.SetReferences("all", b, c, b, explicitOne, old);
-        Assert.That(tree.Root.TryGetProperty("all", out DeviceTreeProperty all) && all.TryGetCells(out uint[] cells) && cells is [1, 4, 1, 2, 3]);
+        Assert.That(tree.Root.TryGetProperty("all", out var all) && all.TryGetCells(out uint[] cells) && cells is [1, 4, 1, 2, 3]);
 
         DeviceTreeDocument parsed = DeviceTreeDocument.Parse(tree.ToBlob(), "tree");
         Assert.That(parsed.Root.AddNode("d").Phandle, Is.EqualTo(5));
@@ -106,7 +106,7 @@ public sealed class DeviceTreeTests
         tree.SetBootArguments("console=ttyS0 root=/dev/vda");
         tree.SetInitrd(new GuestPhysicalAddress(0x8800_0000), new GuestPhysicalAddress(0x8812_3456));
         DeviceTreeNode chosen = DeviceTreeDocument.Parse(tree.ToBlob(), "patched").Find("/chosen")!;
-        Assert.That(chosen.TryGetProperty("bootargs", out DeviceTreeProperty p) && p.TryGetString(out string text) && text == "console=ttyS0 root=/dev/vda");
+        Assert.That(chosen.TryGetProperty("bootargs", out var p) && p.TryGetString(out string text) && text == "console=ttyS0 root=/dev/vda");
         Assert.That(chosen.TryGetProperty("linux,initrd-start", out p) && p.TryGetUInt64s(out ulong[] start) && start is [0x8800_0000]);
         Assert.That(chosen.TryGetProperty("linux,initrd-end", out p) && p.TryGetUInt64s(out ulong[] end) && end is [0x8812_3456]);
         Assert.That(chosen.TryGetProperty("stdout-path", out _));

@@ -22,7 +22,7 @@ internal sealed unsafe class RegionCache : IDisposable
     private readonly nint _unresolved;
     private readonly ThreadedOp** _links;
     private OpArena _stubs = new();
-    private readonly Dictionary<BlockKey, int> _linkSlots = [];
+    private readonly Dictionary<BlockKey, int> _linkSlots = new(BlockKey.Comparer);
     private readonly List<nint> _stubBySlot = [];
     private readonly Dictionary<TranslatedBlock, List<Region>> _regionsOf = [];
     private readonly List<NativeCode> _retired = [];

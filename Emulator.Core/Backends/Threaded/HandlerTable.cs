@@ -30,13 +30,25 @@ internal enum HandlerForm : byte
 /// <param name="BIsImmediate">Operand B is the immediate.</param>
 /// <param name="Form">How a control operation continues.</param>
 /// <param name="Detail">MMU index and address size, width, helper or specification.</param>
-internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, HandlerForm Form, long Detail);
+internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, HandlerForm Form, long Detail)
+{
+    /// <summary>Equality for dictionaries: that of records is generic code of the framework, compiled at run time and slow at first.</summary>
+    public static IEqualityComparer<HandlerKey> Comparer { get; } = new Equality();
+
+    private sealed class Equality : IEqualityComparer<HandlerKey>
+    {
+        public bool Equals(HandlerKey x, HandlerKey y) =>
+            x.Opcode == y.Opcode && x.BIsImmediate == y.BIsImmediate && x.Form == y.Form && x.Detail == y.Detail;
+
+        public int GetHashCode(HandlerKey key) => HashCode.Combine((int)key.Opcode, key.BIsImmediate, (int)key.Form, key.Detail);
+    }
+}
 
 /// <summary>The handlers of tier 0: dynamic methods made from the same emitter as compiled regions, each when first needed.</summary>
 internal sealed class HandlerTable(Architecture architecture, bool isDeterministic)
 {
-    private readonly Dictionary<HandlerKey, NativeCode> _handlers = [];
-    private readonly Dictionary<HandlerKey, NativeCode> _slowPaths = [];
+    private readonly Dictionary<HandlerKey, NativeCode> _handlers = new(HandlerKey.Comparer);
+    private readonly Dictionary<HandlerKey, NativeCode> _slowPaths = new(HandlerKey.Comparer);
 
     /// <summary>Address of a handler's code.</summary>
     public nint Get(HandlerKey key)
@@ -52,7 +64,7 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
 
     private static NativeCode Compile(HandlerKey key, Action<HandlerKey, ThreadedEmitter, ILGenerator> emit)
     {
-        var method = NativeCode.CreateMethod($"t0_{key.Opcode}_{key.Form}{(key.BIsImmediate ? "_i" : "")}_{key.Detail:x}");
+        var method = NativeCode.CreateMethod($"t0_{key.Opcode.ToString()}_{key.Form.ToString()}{(key.BIsImmediate ? "_i" : "")}_{key.Detail:x}");
         var il = method.GetILGenerator();
         emit(key, new ThreadedEmitter(il, key.BIsImmediate), il);
         return new NativeCode(method);

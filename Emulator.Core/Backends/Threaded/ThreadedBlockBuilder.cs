@@ -13,7 +13,12 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     /// <summary>Makes a block's operations.</summary>
     public void Build(TranslatedBlock block, IrBlock ir, OpArena arena)
     {
-        int farBranches = ir.Instructions.Count(i => i.Info.IsBranch && !IsNear(i.Immediate));
+        int farBranches = 0;
+        foreach (var instruction in ir.Instructions)
+        {
+            if (instruction.Info.IsBranch && !IsNear(instruction.Immediate)) farBranches++;
+        }
+
         var operations = arena.Allocate(ir.Instructions.Length + farBranches);
         int mmuIndex = architecture.MmuIndexOf(ir.Mode);
         int next = ir.Instructions.Length;

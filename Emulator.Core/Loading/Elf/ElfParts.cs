@@ -45,7 +45,7 @@ public enum ElfSegmentFlags : uint
 /// <param name="Data">The bytes of the file; they refer to it.</param>
 /// <param name="MemorySize">Bytes of memory, at least as many as there are data; those beyond the data are zero.</param>
 /// <param name="Flags">What the memory is for.</param>
-public readonly record struct ElfSegment(
+public sealed record ElfSegment(
     GuestPhysicalAddress PhysicalAddress,
     GuestVirtualAddress VirtualAddress,
     ReadOnlyMemory<byte> Data,

@@ -38,6 +38,10 @@ public sealed class InstructionRowTests
     }
 
     [Test]
+    public void Do_not_overlap([ValueSource(nameof(Architectures))] RiscVArchitecture architecture) =>
+        Assert.DoesNotThrow(architecture.Decoder.CheckOverlaps);
+
+    [Test]
     public void Lifts_to_valid_blocks([ValueSource(nameof(Architectures))] RiscVArchitecture architecture)
     {
         var random = new Random(Seed);
