@@ -35,11 +35,10 @@ internal static class CliApplication
 
             var configuration = new InvocationConfiguration
             {
-                Output = streams.Out,
-                Error = streams.Error,
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null, // a run ends its machine itself
             };
+            if (parsed.Action is FullHelpAction or VersionAction) configuration.Output = streams.Out;
             return parsed.Invoke(configuration);
         }
         catch (CommandLineException exception)

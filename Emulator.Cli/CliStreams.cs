@@ -8,26 +8,16 @@ namespace Emulator.Cli;
 internal sealed record CliStreams
 {
     /// <summary>The process's own.</summary>
-    public static CliStreams Standard { get; } = new()
-    {
-        Out = Open(Console.OpenStandardOutput, static () => Console.Out),
-        Error = Open(Console.OpenStandardError, static () => Console.Error),
-        OutIsTerminal = !Console.IsOutputRedirected,
-        OpenConsole = static leave => new StdioTransport(leave),
-    };
+    public static CliStreams Standard { get; } = new() { OpenConsole = static leave => new StdioTransport(leave) };
 
-    // Console's own writers set up the terminal, which takes longer than building a machine; but they know the code page of Windows.
-    private static TextWriter Open(Func<Stream> stream, Func<TextWriter> console) =>
-        OperatingSystem.IsWindows() ? console() : TextWriter.Synchronized(new StreamWriter(stream()) { AutoFlush = true });
-
-    /// <summary>Results.</summary>
-    public required TextWriter Out { get; init; }
+    /// <summary>Results; the process's own when nothing is said, opened when first used: most runs print nothing.</summary>
+    public TextWriter Out { get => field ??= Console.Out; init; }
 
     /// <summary>Complaints, statistics, progress.</summary>
-    public required TextWriter Error { get; init; }
+    public TextWriter Error { get => field ??= Console.Error; init; }
 
     /// <summary>Whether results are looked at by a person.</summary>
-    public bool OutIsTerminal { get; init; }
+    public bool OutIsTerminal => Out == Console.Out && !Console.IsOutputRedirected;
 
     /// <summary>Where pulled images are.</summary>
     public Func<ImageStore> Images { get; init; } = ImageStore.Default;

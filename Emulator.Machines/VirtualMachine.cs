@@ -121,7 +121,8 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         _startedAt = Stopwatch.GetTimestamp();
         _board.Harts.Start();
-        _ = WatchEndAsync();
+        _ = _board.Harts.Ended.ContinueWith(
+            ended => OnEnded(ended.Result), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     /// <summary>Stops all harts between two instructions, and the machine's time with them. Calls nest.</summary>
@@ -218,9 +219,9 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
         });
     }
 
-    private async Task WatchEndAsync()
+    private void OnEnded(Exception? faultOfHarts)
     {
-        var fault = await _board.Harts.Ended ?? _resetFault;
+        var fault = faultOfHarts ?? _resetFault;
         int code = Volatile.Read(ref _exitCode);
         _exit.TrySetResult(fault is not null ? new MachineExit(MachineEnd.InternalFault, 0, fault)
             : code >= 0 ? new MachineExit(MachineEnd.PowerOff, code)

@@ -61,7 +61,7 @@ internal static class MachineRunner
             Task.WaitAny([machine.DisposeAsync().AsTask()], exit.End == MachineEnd.Stopped ? StoppedCloseGrace : CloseGrace);
         }
 
-        streams.Error.Write(statistics);
+        if (plan.ShowsStatistics) streams.Error.Write(statistics);
         if (exit.Fault is MachineConfigurationException) streams.Error.WriteLine($"emu: {exit.Fault.Message}");
         else if (exit.Fault is not null) streams.Error.WriteLine($"emu: internal fault: {exit.Fault}");
         return exit.End switch

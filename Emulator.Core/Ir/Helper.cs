@@ -49,24 +49,25 @@ public enum HelperEffects : byte
 /// <summary>A C# method that translated code can call; one entry of an architecture's <see cref="HelperTable"/>.</summary>
 public sealed class Helper
 {
+    private readonly Delegate _method;
+
     internal Helper(int index, HelperEffects effects, Delegate method)
     {
         Index = index;
-        Name = method.Method.Name;
         Effects = effects;
         Pure = method as PureHelper;
         Cpu = method as CpuHelper;
         Vector = method as VectorHelper;
         VectorFloat = method as VectorFloatHelper;
-        Method = method.Method;
-        if (!Method.IsStatic) throw new ArgumentException($"helper '{Name}' must be a static method", nameof(method));
+        _method = method;
+        if (method.Target is not null) throw new ArgumentException($"helper '{Name}' must be a static method", nameof(method));
     }
 
     /// <summary>Position in its table.</summary>
     public int Index { get; }
 
     /// <summary>Name for printing.</summary>
-    public string Name { get; }
+    public string Name => Method.Name;
 
     /// <summary>Effects, for one that works on a hart.</summary>
     public HelperEffects Effects { get; }
@@ -79,7 +80,7 @@ public sealed class Helper
 
     internal VectorFloatHelper? VectorFloat { get; }
 
-    internal MethodInfo Method { get; }
+    internal MethodInfo Method => _method.Method; // looked for when it is needed: most helpers are not
 }
 
 /// <summary>The helpers of one architecture, filled while its static fields are initialised and not changed afterwards.</summary>

@@ -12,6 +12,12 @@ public readonly record struct Value
         Constant = constant;
     }
 
+    /// <inheritdoc/>
+    public bool Equals(Value other) => Slot == other.Slot && Constant == other.Constant;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Slot.Index, Constant);
+
     /// <summary>The slot; <see cref="Slot.Immediate"/> for a constant.</summary>
     public Slot Slot { get; }
 

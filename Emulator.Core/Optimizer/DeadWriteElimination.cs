@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Emulator.Core.Ir;
 
 namespace Emulator.Core.Optimizer;
@@ -57,23 +56,5 @@ internal static class DeadWriteElimination
             if (slot.IsTemporary) usedTemporaries.Add(slot);
             else if (slot.IsCell) dead.Remove(slot);
         }
-    }
-
-    /// <summary>A set of cells of the state block: one bit each.</summary>
-    [InlineArray(Words)]
-    private struct CellSet
-    {
-        private const int Words = StateSlots.Count / 64;
-        private ulong _word;
-
-        public readonly bool Contains(Slot cell) => (this[cell.Index / 64] & Bit(cell)) != 0;
-
-        public void Add(Slot cell) => this[cell.Index / 64] |= Bit(cell);
-
-        public void Remove(Slot cell) => this[cell.Index / 64] &= ~Bit(cell);
-
-        public void Clear() => this = default;
-
-        private static ulong Bit(Slot cell) => 1ul << (cell.Index % 64);
     }
 }

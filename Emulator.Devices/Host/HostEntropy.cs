@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Emulator.Devices.Host;
@@ -11,8 +12,12 @@ public static class HostEntropy
     /// <remarks>Asks the kernel where it can: .NET's generator loads OpenSSL, which takes longer than building a machine.</remarks>
     public static void Fill(Span<byte> destination)
     {
-        if (!TryFillFromKernel(destination)) RandomNumberGenerator.Fill(destination);
+        if (!TryFillFromKernel(destination)) FillByLibrary(destination);
     }
+
+    // Apart: the library is loaded when this is entered.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FillByLibrary(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
 
     private static bool TryFillFromKernel(Span<byte> destination)
     {

@@ -14,21 +14,26 @@ internal static class AccessGroups
     /// <summary>Groups the accesses of a run of operations.</summary>
     /// <param name="instructions">The operations, executed in this order as far as the run is not left.</param>
     /// <param name="helpers">The architecture's helpers, for what they write.</param>
+    /// <param name="rounds">How many times they are executed one after another.</param>
     /// <param name="admitsStrides">Whether a group may have accesses a multiple of a register apart.</param>
     /// <returns>For each operation that shares a probe, by index: its group.</returns>
-    public static Dictionary<int, AccessGroup> Find(IEnumerable<IrInstruction> instructions, HelperTable helpers, bool admitsStrides = false)
+    public static Dictionary<int, AccessGroup> Find(ReadOnlySpan<IrInstruction> instructions, HelperTable helpers, int rounds = 1, bool admitsStrides = false)
     {
         var search = new Search(helpers, admitsStrides);
         int index = 0;
-        foreach (var instruction in instructions) search.Visit(index++, instruction);
+        for (int round = 0; round < rounds; round++)
+        {
+            foreach (var instruction in instructions) search.Visit(index++, instruction);
+        }
+
         return search.Result();
     }
 
     private sealed class Search(HelperTable helpers, bool admitsStrides)
     {
-        private readonly Dictionary<Slot, Address> _values = [];
+        private readonly Dictionary<int, Address> _values = []; // by slot index
         private readonly Dictionary<int, Slot> _startOf = []; // roots that are what a slot holds at the start
-        private readonly Dictionary<(int Root, bool IsStore, bool Is32), AccessGroup> _open = [];
+        private readonly Dictionary<int, AccessGroup> _open = []; // by root and kind of access
         private readonly Dictionary<int, AccessGroup> _groupOf = [];
         private bool _mayStart = true;
         private int _roots;
@@ -43,11 +48,18 @@ internal static class AccessGroups
                 _mayStart = false;
             }
 
-            if (instruction.Destination.IsCell) _values[instruction.Destination] = ValueOf(instruction);
+            if (instruction.Destination.IsCell) _values[instruction.Destination.Index] = ValueOf(instruction);
         }
 
-        public Dictionary<int, AccessGroup> Result() =>
-            _groupOf.Where(pair => pair.Value.Count > 1).ToDictionary(pair => pair.Key, pair => pair.Value);
+        public Dictionary<int, AccessGroup> Result()
+        {
+            foreach (var (index, group) in _groupOf)
+            {
+                if (group.Count < 2) _groupOf.Remove(index);
+            }
+
+            return _groupOf;
+        }
 
         private void VisitAccess(int index, IrInstruction instruction)
         {
@@ -57,7 +69,7 @@ internal static class AccessGroups
             long offset = unchecked(address.Delta + instruction.Immediate);
             int size = MemoryEmitter.SizeOf(instruction.Opcode);
             bool is32 = (traits & AccessTraits.Address32) != 0;
-            var key = (address.Root, MemoryEmitter.IsStore(instruction.Opcode), is32);
+            int key = (address.Root * 4) + (MemoryEmitter.IsStore(instruction.Opcode) ? 2 : 0) + (is32 ? 1 : 0);
             Slot? stride = address.Times == 0 ? null : _startOf[address.StrideRoot];
             if (!_open.TryGetValue(key, out var group) || !group.TryAdd(offset, size, stride, address.Times, MaxSpan))
             {
@@ -98,9 +110,9 @@ internal static class AccessGroups
 
         private Address ValueOf(Slot slot)
         {
-            if (_values.TryGetValue(slot, out var value)) return value;
+            if (_values.TryGetValue(slot.Index, out var value)) return value;
             if (_mayStart && slot.IsGuest) _startOf[_roots] = slot;
-            return _values[slot] = New();
+            return _values[slot.Index] = New();
         }
 
         private Address New() => new(_roots++, 0, 0, 0);

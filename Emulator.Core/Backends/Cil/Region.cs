@@ -23,8 +23,12 @@ internal sealed record RegionPlan
     public required ImmutableArray<int> ReturnPoints { get; init; }
 
     /// <summary>Page offsets of the blocks of the region that may follow a block without leaving it.</summary>
-    public IEnumerable<int> SuccessorsOf(IrBlock block) =>
-        RegionPlanner.MayReturn(block) ? RegionPlanner.NearTargets(block).Concat(ReturnPoints) : RegionPlanner.NearTargets(block);
+    public IEnumerable<int> SuccessorsOf(IrBlock block)
+    {
+        foreach (int target in RegionPlanner.NearTargets(block)) yield return target;
+        if (!RegionPlanner.MayReturn(block)) yield break;
+        foreach (int point in ReturnPoints) yield return point;
+    }
 
     /// <summary>Guest instructions in them.</summary>
     public int InstructionCount => Blocks.Sum(b => b.Ir.InstructionCount);

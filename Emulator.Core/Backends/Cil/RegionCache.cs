@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
@@ -26,7 +25,7 @@ internal sealed unsafe class RegionCache : IDisposable
     private readonly List<nint> _stubBySlot = [];
     private readonly Dictionary<TranslatedBlock, List<Region>> _regionsOf = [];
     private readonly List<NativeCode> _retired = [];
-    private readonly BlockingCollection<TranslatedBlock> _queue = new(new ConcurrentQueue<TranslatedBlock>());
+    private readonly Queue<TranslatedBlock> _queue = []; // its own lock, with a pulse for what comes
     private readonly Thread? _thread;
     private bool _isDisposed;
 
@@ -58,7 +57,12 @@ internal sealed unsafe class RegionCache : IDisposable
         block.IsQueued = true;
         if (_thread is not null)
         {
-            _queue.Add(block);
+            lock (_queue)
+            {
+                _queue.Enqueue(block);
+                Monitor.Pulse(_queue);
+            }
+
             return;
         }
 
@@ -110,24 +114,25 @@ internal sealed unsafe class RegionCache : IDisposable
         _stubBySlot.Clear();
         _stubs.Dispose();
         _stubs = new OpArena();
-        while (_queue.TryTake(out _))
-        {
-        }
+        lock (_queue) _queue.Clear();
     }
 
     private void CompileLoop()
     {
-        try
+        while (TakeRequest() is { } block)
         {
-            foreach (var block in _queue.GetConsumingEnumerable())
-            {
-                Compile(block);
-                ReleaseRetired(callerIsInside: false);
-            }
+            Compile(block);
+            ReleaseRetired(callerIsInside: false);
         }
-        catch (ObjectDisposedException)
+    }
+
+    // Waits for one; null when the machine goes away.
+    private TranslatedBlock? TakeRequest()
+    {
+        lock (_queue)
         {
-            // the machine went away while the queue was waited for
+            while (_queue.Count == 0 && !_isDisposed) Monitor.Wait(_queue);
+            return _isDisposed ? null : _queue.Dequeue();
         }
     }
 
@@ -219,14 +224,13 @@ internal sealed unsafe class RegionCache : IDisposable
 
     public void Dispose()
     {
-        _isDisposed = true;
-        _queue.CompleteAdding();
-        while (_queue.TryTake(out _))
+        lock (_queue)
         {
+            _isDisposed = true;
+            Monitor.Pulse(_queue);
         }
 
         _thread?.Join();
-        _queue.Dispose();
         _stubs.Dispose();
         NativeMemory.Free(_links);
     }

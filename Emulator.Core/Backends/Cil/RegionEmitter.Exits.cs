@@ -10,7 +10,17 @@ namespace Emulator.Core.Backends.Cil;
 /// </content>
 internal sealed partial class RegionEmitter
 {
-    private readonly Dictionary<(SlotSet Dirty, bool IsLink), Label> _tails = [];
+    private readonly List<Tail> _tails = [];
+
+    /// <summary>What the ways out with the same registers to write back have in common.</summary>
+    private sealed class Tail(SlotSet dirty, bool isLink, Label label)
+    {
+        public SlotSet Dirty => dirty;
+
+        public bool IsLink => isLink;
+
+        public Label Label => label;
+    }
 
     /// <summary>Where a region is left, in one number.</summary>
     /// <param name="PcOffset">Page offset of the instruction to go on with.</param>
@@ -45,7 +55,7 @@ internal sealed partial class RegionEmitter
                 Il.Emit(OpCodes.Stloc, _address); // is not to live until here
             }
 
-            Il.Emit(OpCodes.Br, TailOf(dirty, isLink: false));
+            Il.Emit(OpCodes.Br, TailOf(dirty, isLink: false).Label);
         });
         return label;
     }
@@ -56,13 +66,19 @@ internal sealed partial class RegionEmitter
         LocalUses++;
         Il.Emit(OpCodes.Ldc_I8, slot * (long)sizeof(long));
         Il.Emit(OpCodes.Stloc, _exit);
-        Il.Emit(OpCodes.Br, TailOf(dirty, isLink: true));
+        Il.Emit(OpCodes.Br, TailOf(dirty, isLink: true).Label);
     }
 
-    private Label TailOf(SlotSet dirty, bool isLink)
+    private Tail TailOf(SlotSet dirty, bool isLink)
     {
-        if (!_tails.TryGetValue((dirty, isLink), out var label)) _tails.Add((dirty, isLink), label = Il.DefineLabel());
-        return label;
+        foreach (var known in _tails)
+        {
+            if (known.IsLink == isLink && known.Dirty == dirty) return known;
+        }
+
+        var tail = new Tail(dirty, isLink, Il.DefineLabel());
+        _tails.Add(tail);
+        return tail;
     }
 
     private void EmitTails()
@@ -77,26 +93,26 @@ internal sealed partial class RegionEmitter
     /// </summary>
     private void EmitTails(bool isLink, Action emitEnd)
     {
-        var sets = _tails.Keys.Where(t => t.IsLink == isLink).Select(t => t.Dirty).OrderByDescending(s => s.Count).ToList();
-        if (sets.Count == 0) return;
-        if (sets[^1] != default) sets.Add(default);
-        var left = sets.ToList();
+        var tails = _tails.Where(t => t.IsLink == isLink).OrderByDescending(t => t.Dirty.Count).ToList();
+        if (tails.Count == 0) return;
+        if (tails[^1].Dirty != default) tails.Add(TailOf(default, isLink));
+        var left = tails.ToList();
         while (left.Count > 0)
         {
-            var set = left[0];
-            while (left.Remove(set))
+            var tail = left[0];
+            while (left.Remove(tail))
             {
-                Il.MarkLabel(TailOf(set, isLink));
-                if (set == default)
+                Il.MarkLabel(tail.Label);
+                if (tail.Dirty == default)
                 {
                     emitEnd();
                     break;
                 }
 
-                var rest = sets.Where(s => s.Count < set.Count && s.IsSubsetOf(set)).MaxBy(s => s.Count);
-                EmitWriteBack(set.Except(rest));
-                if (!left.Contains(rest)) Il.Emit(OpCodes.Br, TailOf(rest, isLink));
-                set = rest;
+                var rest = tails.Where(t => t.Dirty.Count < tail.Dirty.Count && t.Dirty.IsSubsetOf(tail.Dirty)).MaxBy(t => t.Dirty.Count)!;
+                EmitWriteBack(tail.Dirty.Except(rest.Dirty));
+                if (!left.Contains(rest)) Il.Emit(OpCodes.Br, rest.Label);
+                tail = rest;
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using System.Runtime.InteropServices;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
 
@@ -23,16 +24,26 @@ internal sealed partial class RegionEmitter
         int length = trace.Sum(b => b.Ir.InstructionCount);
         int rounds = trace.IsEmpty ? 0 : Math.Min(MaxRounds, MaxUnrolledInstructions / length);
         if (rounds < 2) return;
-        IrInstruction[] operations = [.. trace.SelectMany(b => b.Ir.Instructions)]; // of a round
-        var groups = AccessGroups.Find(Enumerable.Repeat(operations, rounds).SelectMany(round => round), _architecture.Helpers, admitsStrides: true);
+        var operations = new List<IrInstruction>(); // of a round
+        foreach (var block in trace)
+        {
+            foreach (var instruction in block.Ir.Instructions) operations.Add(instruction);
+        }
+
+        var groups = AccessGroups.Find(CollectionsMarshal.AsSpan(operations), _architecture.Helpers, rounds, admitsStrides: true);
         var ahead = groups.Values.Distinct().Where(g => g.Base is not null).OrderByDescending(g => g.Count).Take(MaxProbesAhead).ToList();
         if (ahead.Sum(g => g.Count - 1) < rounds - 1) return; // nothing is shared between rounds
 
         var single = Il.DefineLabel();
-        _groups = groups.Where(g => g.Value.Stride is null || ahead.Contains(g.Value)).ToDictionary();
+        _groups = [];
+        foreach (var (operation, group) in groups)
+        {
+            if (group.Stride is null || ahead.Contains(group)) _groups.Add(operation, group);
+        }
+
         _windowOf.Clear();
         _block = head;
-        foreach (var group in ahead) EmitProbeAhead(group, operations[group.First % operations.Length], single);
+        foreach (var group in ahead) EmitProbeAhead(group, operations[group.First % operations.Count], single);
         int index = 0;
         for (int round = 0; round < rounds; round++)
         {

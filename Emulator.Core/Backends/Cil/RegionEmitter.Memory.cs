@@ -13,7 +13,7 @@ internal sealed partial class RegionEmitter
 
     private void FindAccessGroups(RegionBlock block)
     {
-        _groups = block.HasSplitAccesses ? [] : AccessGroups.Find(block.Ir.Instructions, _architecture.Helpers);
+        _groups = block.HasSplitAccesses ? [] : AccessGroups.Find(block.Ir.Instructions.AsSpan(), _architecture.Helpers);
         _windowOf.Clear();
     }
 

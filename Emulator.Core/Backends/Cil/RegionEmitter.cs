@@ -21,7 +21,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
     private readonly Func<BlockKey, int> _linkSlotOf;
     private readonly bool _isDeterministic;
     private readonly RegionLiveness _liveness;
-    private readonly Dictionary<Slot, LocalBuilder> _locals = [];
+    private readonly Dictionary<int, LocalBuilder> _locals = []; // by slot index
     private readonly Dictionary<int, Label> _blockLabels = []; // by page offset
     private readonly Dictionary<int, int> _blockOrder = [];
     private readonly List<Action> _stubs = [];
@@ -460,10 +460,10 @@ internal sealed partial class RegionEmitter : OperationEmitter
 
     private LocalBuilder LocalOf(Slot slot)
     {
-        if (!_locals.TryGetValue(slot, out var local))
+        if (!_locals.TryGetValue(slot.Index, out var local))
         {
             local = Il.DeclareLocal(slot.IsVector ? typeof(Vector128<byte>) : typeof(long));
-            _locals.Add(slot, local);
+            _locals.Add(slot.Index, local);
         }
 
         return local;

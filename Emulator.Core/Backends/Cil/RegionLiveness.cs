@@ -7,7 +7,7 @@ namespace Emulator.Core.Backends.Cil;
 /// </summary>
 internal sealed class RegionLiveness
 {
-    private readonly Dictionary<Slot, int> _indexes = [];
+    private readonly Dictionary<int, int> _indexes = []; // by slot index
     private readonly Dictionary<int, SlotSet> _dirtyAtEntry = [];
     private readonly Dictionary<int, SlotSet> _liveAtEntry = [];
 
@@ -32,7 +32,7 @@ internal sealed class RegionLiveness
     public List<Slot> GuestSlots { get; } = [];
 
     /// <summary>Position of a slot in <see cref="GuestSlots"/>, or -1.</summary>
-    public int IndexOf(Slot slot) => _indexes.GetValueOrDefault(slot, -1);
+    public int IndexOf(Slot slot) => _indexes.GetValueOrDefault(slot.Index, -1);
 
     /// <summary>Slots that some path to the block has written.</summary>
     public SlotSet DirtyAtEntry(RegionBlock block) => _dirtyAtEntry[block.Ir.PcOffset];
@@ -42,8 +42,8 @@ internal sealed class RegionLiveness
 
     private void Use(Slot slot)
     {
-        if (!slot.IsGuest || _indexes.ContainsKey(slot)) return;
-        _indexes.Add(slot, GuestSlots.Count);
+        if (!slot.IsGuest || _indexes.ContainsKey(slot.Index)) return;
+        _indexes.Add(slot.Index, GuestSlots.Count);
         GuestSlots.Add(slot);
     }
 
@@ -101,7 +101,12 @@ internal sealed class RegionLiveness
     private SlotSet LiveBefore(RegionPlan plan, IrBlock block, HelperTable helpers)
     {
         var live = default(SlotSet);
-        if (RegionPlanner.MayReturn(block)) live = plan.ReturnPoints.Aggregate(live, (all, point) => all | _liveAtEntry.GetValueOrDefault(point));
+        if (RegionPlanner.MayReturn(block))
+        {
+            foreach (int point in plan.ReturnPoints) live |= _liveAtEntry.GetValueOrDefault(point);
+        }
+
+
         var instructions = block.Instructions;
         var dirty = new SlotSet[instructions.Length];
         dirty[0] = _dirtyAtEntry[block.PcOffset];

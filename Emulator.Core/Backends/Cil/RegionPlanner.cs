@@ -38,7 +38,7 @@ internal static class RegionPlanner
         // in address order behind the entry, so that ways back are loops
         return new RegionPlan
         {
-            Blocks = [search.Blocks[0], .. search.Blocks.Skip(1).OrderBy(b => b.Ir.PcOffset)],
+            Blocks = [search.Blocks[0], .. search.Blocks.Skip(1).OrderBy(b => (int)b.Ir.PcOffset)],
             Entries = [.. entries],
             ReturnPoints = [.. returnPoints],
             CallsFloat = TranslationCache.HasRareFloat(entry),
@@ -90,7 +90,7 @@ internal static class RegionPlanner
     {
         private readonly TranslatedBlock _entry = first.Translation;
         private readonly Dictionary<int, RegionBlock?> _seen = new() { [first.Ir.PcOffset] = first };
-        private HashSet<Slot> _slots = SlotsOf(first.Ir);
+        private CellSet _slots = SlotsOf(first.Ir);
         private int _instructions = first.Ir.InstructionCount;
 
         public List<RegionBlock> Blocks { get; } = [first];
@@ -111,8 +111,8 @@ internal static class RegionPlanner
             if (found is null || found.Straddles || _instructions + found.InstructionCount > maxInstructions) return _seen[target] = null;
             if (cache.IrOf(found) is not { } ir) return _seen[target] = null;
             var next = new RegionBlock(found, ir);
-            var slots = new HashSet<Slot>(_slots);
-            AddSlots(slots, next.Ir);
+            var slots = _slots;
+            AddSlots(ref slots, next.Ir);
             if (slots.Count > SlotSet.Capacity) return _seen[target] = null;
             _slots = slots;
             _instructions += next.Ir.InstructionCount;
@@ -121,14 +121,14 @@ internal static class RegionPlanner
         }
     }
 
-    private static HashSet<Slot> SlotsOf(IrBlock block)
+    private static CellSet SlotsOf(IrBlock block)
     {
-        var slots = new HashSet<Slot>();
-        AddSlots(slots, block);
+        var slots = default(CellSet);
+        AddSlots(ref slots, block);
         return slots;
     }
 
-    private static void AddSlots(HashSet<Slot> slots, IrBlock block)
+    private static void AddSlots(ref CellSet slots, IrBlock block)
     {
         foreach (var instruction in block.Instructions)
         {

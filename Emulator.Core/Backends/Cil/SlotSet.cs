@@ -10,6 +10,10 @@ internal readonly record struct SlotSet(ulong Low, ulong High)
 
     public static SlotSet All => new(ulong.MaxValue, ulong.MaxValue);
 
+    public bool Equals(SlotSet other) => Low == other.Low && High == other.High;
+
+    public override int GetHashCode() => HashCode.Combine(Low, High);
+
     public static SlotSet operator |(SlotSet left, SlotSet right) => new(left.Low | right.Low, left.High | right.High);
 
     public int Count => BitOperations.PopCount(Low) + BitOperations.PopCount(High);

@@ -57,8 +57,7 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     /// <summary>Links an exit that the dispatcher got back to a block's entry.</summary>
     public void Link(ThreadedOp* from, TranslatedBlock target)
     {
-        var opcode = _opcodes.GetValueOrDefault((nint)from->Handler);
-        if (opcode == default) return;
+        if (!_opcodes.TryGetValue((long)from->Handler, out var opcode)) return;
         target.Incoming = new IncomingLink((nint)from, opcode, target.Incoming);
         from->Immediate = (long)target.Entry;
         Thread.MemoryBarrier(); // another hart must not see the handler before the target
@@ -93,7 +92,7 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         SetHandler(entry, EnterKey);
     }
 
-    private readonly Dictionary<nint, Opcode> _opcodes = []; // unlinked exits by handler address
+    private readonly Dictionary<long, Opcode> _opcodes = []; // unlinked exits by handler address
 
     private long FirstCount => options.Kind == EngineKind.Jit ? 1 : options.HotThreshold;
 
