@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime;
 using System.Text;
 using Emulator.Machines;
 
@@ -38,6 +39,7 @@ internal static class Statistics
         Add("exits: interrupt", counters.Interrupts);
         Add("exits: single step", counters.SingleSteps);
         Add("exits: slow access", counters.SlowAccesses);
+        Add("host methods compiled", JitInfo.GetCompiledMethodCount());
         return text.ToString();
 
         void Add(string name, IFormattable value)
