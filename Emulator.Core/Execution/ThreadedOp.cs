@@ -18,7 +18,7 @@ internal unsafe struct ThreadedOp
     public ushort B;
     public ushort C;
 
-    /// <summary>The IR's immediate; for jumps and branches the target's entry operation once linked; for Enter the entries left until hot.</summary>
+    /// <summary>The IR's immediate; for jumps and branches the target's entry operation, 0 until linked; for Enter the entries left until hot.</summary>
     public long Immediate;
 
     public ushort PcOffset;
@@ -26,4 +26,10 @@ internal unsafe struct ThreadedOp
 
     /// <summary>Index of the block in the translation cache.</summary>
     public int Block;
+
+    /// <summary>Replaces the handler in one piece: other harts may be reading it.</summary>
+    public void SetHandler(nint address)
+    {
+        fixed (void* handler = &Handler) Volatile.Write(ref *(nint*)handler, address);
+    }
 }

@@ -35,8 +35,8 @@ internal readonly record struct BlockKey(ulong Address, uint Mode, bool IsSingle
 /// <param name="Offset">Offset in it.</param>
 internal sealed record CodePlace(RamBlock Ram, ulong Offset);
 
-/// <summary>An exit of another block that leads straight to one, with its operation; the next such exit behind it.</summary>
-internal sealed record IncomingLink(nint Address, Opcode Opcode, IncomingLink? Next);
+/// <summary>An exit of another block that leads straight to one, with the next such exit behind it.</summary>
+internal sealed record IncomingLink(nint Address, IncomingLink? Next);
 
 /// <summary>
 /// A block in the translation cache: what running it takes. There are very many and most of them stay cold, so that their IR goes once
@@ -89,6 +89,9 @@ internal sealed unsafe class TranslatedBlock
 
     /// <summary>Of a single instruction: how often a region found accesses that share a probe, from this one on, on two pages.</summary>
     public int Splits { get; set; }
+
+    /// <summary>Its entries were enough to compile it once.</summary>
+    public bool WasHot { get; set; }
 
     /// <summary>It was hot once when a region already had it.</summary>
     public bool WasCovered { get; set; }

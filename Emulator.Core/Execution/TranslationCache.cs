@@ -12,6 +12,7 @@ namespace Emulator.Core.Execution;
 // SAFETY: entry operations live in the arena, which is freed only by Dispose or at a safepoint of all harts.
 internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 {
+    private const int WarmPart = 16;
     private const int RareFloatSteps = 500;
     private const int SplitLimit = 200;
     private readonly Lock _lock = new();
@@ -176,7 +177,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     {
         lock (_lock)
         {
-            if (generation == Generation && target.IsValid && !target.Straddles && BlockIsLive(from)) _threaded!.Link(from, target);
+            if (generation == Generation && target.IsValid && !target.Straddles && BlockIsLive(from)) ThreadedBlockBuilder.Link(from, target);
         }
     }
 
@@ -229,6 +230,16 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 
     /// <summary>The region compiler, when the engine has one.</summary>
     public Backends.Cil.RegionCache? Regions { get; }
+
+    /// <summary>
+    /// Whether a block was executed often enough to be compiled with another that is hot: what is rare only makes a region larger.
+    /// </summary>
+    public bool IsWarm(TranslatedBlock block)
+    {
+        if (Options.Kind == EngineKind.Jit || block.WasHot) return true;
+        long left = block.Entry->Immediate; // until it is hot; far beyond that once it is
+        return left > Options.HotThreshold || left <= Options.HotThreshold - (Options.HotThreshold / WarmPart);
+    }
 
     /// <summary>Has a block's entry run in tier 0 again. Under the lock.</summary>
     public void Demote(TranslatedBlock block) => _threaded!.Demote(block.Entry);

@@ -54,7 +54,7 @@ internal sealed unsafe class RegionCache : IDisposable
     public void Request(TranslatedBlock block)
     {
         if (block.IsQueued || !block.IsValid || block.Straddles) return;
-        block.IsQueued = true;
+        block.IsQueued = block.WasHot = true;
         if (_thread is not null)
         {
             lock (_queue)

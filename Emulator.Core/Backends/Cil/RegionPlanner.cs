@@ -108,7 +108,7 @@ internal static class RegionPlanner
             ulong page = _entry.Key.Address & GuestPage.Mask;
             var key = _entry.Key with { Address = page + (ulong)target };
             var found = mayTranslate ? cache.PeekOrTranslate(key, _entry.Ram, (_entry.Offset & GuestPage.Mask) + (ulong)target) : cache.Peek(key);
-            if (found is null || found.Straddles || _instructions + found.InstructionCount > maxInstructions) return _seen[target] = null;
+            if (found is null || found.Straddles || !cache.IsWarm(found) || _instructions + found.InstructionCount > maxInstructions) return _seen[target] = null;
             if (cache.IrOf(found) is not { } ir) return _seen[target] = null;
             var next = new RegionBlock(found, ir);
             var slots = _slots;

@@ -15,11 +15,8 @@ internal static class ControlHandlers
             case Opcode.Jump when key.Form == HandlerForm.Far:
                 EmitJump(emitter, il, () => LoadPagePlusImmediate(emitter, il));
                 break;
-            case Opcode.Jump when key.Form == HandlerForm.Linked:
-                emitter.EmitGoToImmediate();
-                break;
             case Opcode.Jump:
-                emitter.EmitReturnOperation();
+                emitter.EmitGoToLink();
                 break;
             case Opcode.JumpIndirect:
                 EmitJump(emitter, il, () => LoadIndirect(emitter, il));
@@ -45,8 +42,7 @@ internal static class ControlHandlers
         il.Emit(BranchOpCode(key.Opcode), taken);
         emitter.EmitNext();
         il.MarkLabel(taken);
-        if (key.Form == HandlerForm.Linked) emitter.EmitGoToImmediate();
-        else emitter.EmitReturnOperation();
+        emitter.EmitGoToLink();
     }
 
     /// <summary>The CIL branch of a conditional branch.</summary>

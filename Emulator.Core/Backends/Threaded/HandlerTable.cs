@@ -6,17 +6,11 @@ using Emulator.Core.Ir;
 
 namespace Emulator.Core.Backends.Threaded;
 
-/// <summary>How a control operation continues.</summary>
+/// <summary>Differences between operations of one opcode.</summary>
 internal enum HandlerForm : byte
 {
-    /// <summary>Not a control operation, or one without forms.</summary>
+    /// <summary>None; a jump or branch goes to the entry in its immediate once it is linked.</summary>
     Plain,
-
-    /// <summary>Leaves to the dispatcher, which may link it.</summary>
-    Unlinked,
-
-    /// <summary>Goes straight to the operation in the immediate.</summary>
-    Linked,
 
     /// <summary>Jump: to another page, by the jump cache. Enter: counts down to hot.</summary>
     Far,
@@ -44,30 +38,102 @@ internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, Han
     }
 }
 
+/// <summary>
+/// A handler: of one operation, or of a sequence of them which is common enough to have one, with one jump instead of one for each.
+/// </summary>
+/// <param name="key">The operation, the last of the sequence.</param>
+/// <param name="before">The operations before it, when it is a sequence.</param>
+internal sealed class Handler(HandlerKey key, Handler? before)
+{
+    public HandlerKey Key { get; } = key;
+
+    public Handler? Before { get; } = before;
+
+    /// <summary>Operations it executes.</summary>
+    public int Length { get; } = before is null ? 1 : before.Length + 1;
+
+    /// <summary>How often a block had this sequence.</summary>
+    public int Occurrences { get; set; }
+
+    /// <summary>Its code, made when it is first needed.</summary>
+    public NativeCode? Code { get; set; }
+
+    /// <summary>The sequences of one operation more.</summary>
+    public Dictionary<HandlerKey, Handler> Longer { get; } = new(HandlerKey.Comparer);
+}
+
 /// <summary>The handlers of tier 0: dynamic methods made from the same emitter as compiled regions, each when first needed.</summary>
 internal sealed class HandlerTable(Architecture architecture, bool isDeterministic)
 {
-    private readonly Dictionary<HandlerKey, NativeCode> _handlers = new(HandlerKey.Comparer);
+    private const int MaxLength = 6;
+    private const int CommonSequence = 400; // a handler takes some 300 us to make, and saves a few ns each time
+    private readonly Dictionary<HandlerKey, Handler> _handlers = new(HandlerKey.Comparer);
     private readonly Dictionary<HandlerKey, NativeCode> _slowPaths = new(HandlerKey.Comparer);
 
-    /// <summary>Address of a handler's code.</summary>
-    public nint Get(HandlerKey key)
+    /// <summary>Address of the code for one operation.</summary>
+    public nint Get(HandlerKey key) => AddressOf(Find(key));
+
+    /// <summary>Finds the handler for the longest common sequence at the start of some operations.</summary>
+    /// <returns>The address of its code, and how many operations it executes.</returns>
+    public (nint Address, int Length) GetSequence(ReadOnlySpan<HandlerKey> keys)
     {
-        if (!_handlers.TryGetValue(key, out var code))
+        var handler = Find(keys[0]);
+        while (handler.Length < Math.Min(keys.Length, MaxLength) && MayGoOn(handler.Key) && IsInline(keys[handler.Length]))
         {
-            code = Compile(key, EmitHandler);
-            _handlers.Add(key, code);
+            var longer = Longer(handler, keys[handler.Length]);
+            if (longer.Occurrences < CommonSequence && ++longer.Occurrences < CommonSequence) break;
+            handler = longer;
         }
 
-        return code.Address;
+        return (AddressOf(handler), handler.Length);
     }
 
-    private static NativeCode Compile(HandlerKey key, Action<HandlerKey, ThreadedEmitter, ILGenerator> emit)
+    private static bool MayGoOn(HandlerKey key) =>
+        IsInline(key) && key.Opcode is not (Opcode.Jump or Opcode.JumpIndirect or Opcode.Leave or Opcode.LeaveAtPc);
+
+    // A call would have the whole sequence save registers.
+    private static bool IsInline(HandlerKey key) => key.Opcode is not (
+        Opcode.Fence or (>= Opcode.AtomicSwap and <= Opcode.StoreExclusive) or (>= Opcode.FAdd and <= Opcode.FClassify)
+        or Opcode.CallCpu or Opcode.CallPure or Opcode.CallVector or Opcode.CallVectorFloat);
+
+    private Handler Find(HandlerKey key)
     {
-        var method = NativeCode.CreateMethod($"t0_{key.Opcode.ToString()}_{key.Form.ToString()}{(key.BIsImmediate ? "_i" : "")}_{key.Detail:x}");
+        if (!_handlers.TryGetValue(key, out var handler)) _handlers.Add(key, handler = new Handler(key, null));
+        return handler;
+    }
+
+    private static Handler Longer(Handler handler, HandlerKey key)
+    {
+        if (!handler.Longer.TryGetValue(key, out var longer)) handler.Longer.Add(key, longer = new Handler(key, handler));
+        return longer;
+    }
+
+    private nint AddressOf(Handler handler)
+    {
+        if (handler.Code is null)
+        {
+            var keys = new HandlerKey[handler.Length];
+            for (var part = handler; part is not null; part = part.Before) keys[part.Length - 1] = part.Key;
+            handler.Code = Compile(keys, EmitHandler);
+        }
+
+        return handler.Code.Address;
+    }
+
+    private static NativeCode Compile(HandlerKey[] keys, Action<HandlerKey, ThreadedEmitter, ILGenerator> emit)
+    {
+        string name = "t0";
+        foreach (var key in keys) name += $"_{key.Opcode.ToString()}_{key.Form.ToString()}{(key.BIsImmediate ? "_i" : "")}_{key.Detail:x}";
+        var method = NativeCode.CreateMethod(name);
         var il = method.GetILGenerator();
-        emit(key, new ThreadedEmitter(il, key.BIsImmediate), il);
+        EmitFrom(0);
         return new NativeCode(method);
+
+        void EmitFrom(int position)
+        {
+            bool isLast = position == keys.Length - 1;
+            emit(keys[position], new ThreadedEmitter(il, keys[position].BIsImmediate, position, isLast ? null : () => EmitFrom(position + 1)), il);
+        }
     }
 
     private void EmitHandler(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
@@ -132,7 +198,7 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
     {
         if (!_slowPaths.TryGetValue(key, out var code))
         {
-            code = Compile(key, EmitSlowPath);
+            code = Compile([key], EmitSlowPath);
             _slowPaths.Add(key, code);
         }
 
@@ -244,12 +310,6 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
         {
             emitter.SetStateField(StateOffsets.ProgramCounter, emitter.LoadProgramCounter);
             emitter.EmitReturnNothing();
-            return;
-        }
-
-        if (key.Form == HandlerForm.Linked)
-        {
-            emitter.EmitGoToImmediate(); // forwards to the translation that took this one's place
             return;
         }
 

@@ -8,6 +8,7 @@ namespace Emulator.Core.Backends.Threaded;
 // SAFETY: writes only operations that the arena gave out for the block at hand.
 internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, EngineOptions options)
 {
+    private const int MaxKeysOnStack = 256;
     private readonly HandlerTable _handlers = new(architecture, options.IsDeterministic);
 
     /// <summary>Makes a block's operations.</summary>
@@ -22,6 +23,7 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         var operations = arena.Allocate(ir.Instructions.Length + farBranches);
         int mmuIndex = architecture.MmuIndexOf(ir.Mode);
         int next = ir.Instructions.Length;
+        var keys = ir.Instructions.Length <= MaxKeysOnStack ? stackalloc HandlerKey[ir.Instructions.Length] : new HandlerKey[ir.Instructions.Length];
         for (int i = 0; i < ir.Instructions.Length; i++)
         {
             var instruction = ir.Instructions[i];
@@ -32,40 +34,47 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
                 Immediate = instruction.Immediate, PcOffset = instruction.PcOffset, InstructionIndex = instruction.InstructionIndex,
                 Block = block.Index,
             };
-            SetHandler(operation, KeyOf(instruction, mmuIndex));
-            if (instruction.Opcode == Opcode.Jump && IsNear(instruction.Immediate)) operation->C = (ushort)instruction.Immediate;
-            if (!instruction.Info.IsBranch) continue;
+            keys[i] = KeyOf(instruction, mmuIndex);
+            SetHandler(operation, keys[i]);
+            if (!instruction.Info.IsBranch && instruction.Opcode != Opcode.Jump) continue;
             if (IsNear(instruction.Immediate))
             {
                 operation->C = (ushort)instruction.Immediate;
+                operation->Immediate = 0; // not linked
             }
-            else
+            else if (instruction.Info.IsBranch)
             {
                 // taken: on to a jump of its own behind the block
                 var jump = operations + next++;
                 *jump = *operation;
-                SetHandler(jump, new HandlerKey(Opcode.Jump, false, HandlerForm.Far, 0));
+                SetHandler(jump, FarJumpKey);
                 operation->Immediate = (long)jump;
-                SetHandler(operation, new HandlerKey(instruction.Opcode, false, HandlerForm.Linked, 0));
             }
         }
 
         operations->Immediate = FirstCount;
         block.Entry = operations;
+        if (!options.Optimises) return;
+        for (int i = 0; i < keys.Length;)
+        {
+            var (address, length) = _handlers.GetSequence(keys[i..]);
+            operations[i].SetHandler(address); // those inside keep their own, for who goes on there
+            i += length;
+        }
     }
 
     /// <summary>Links an exit that the dispatcher got back to a block's entry.</summary>
-    public void Link(ThreadedOp* from, TranslatedBlock target)
+    public static void Link(ThreadedOp* from, TranslatedBlock target)
     {
-        if (!_opcodes.TryGetValue((long)from->Handler, out var opcode)) return;
-        target.Incoming = new IncomingLink((nint)from, opcode, target.Incoming);
-        from->Immediate = (long)target.Entry;
-        Thread.MemoryBarrier(); // another hart must not see the handler before the target
-        SetHandler(from, new HandlerKey(opcode, false, HandlerForm.Linked, 0));
+        if (from->Immediate != 0) return; // another hart has
+        target.Incoming = new IncomingLink((nint)from, target.Incoming);
+        Volatile.Write(ref from->Immediate, (long)target.Entry);
     }
 
     /// <summary>Address of the handler that a dropped block's entry has.</summary>
     public nint DroppedHandler => _handlers.Get(DroppedKey);
+
+    private static HandlerKey FarJumpKey => new(Opcode.Jump, false, HandlerForm.Far, 0);
 
     private static HandlerKey DroppedKey => new(Opcode.Enter, false, HandlerForm.Dropped, 0);
 
@@ -76,14 +85,14 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         for (var link = block.Incoming; link is not null; link = link.Next)
         {
             var from = (ThreadedOp*)link.Address;
-            if (from->Immediate == (long)block.Entry) SetHandler(from, new HandlerKey(link.Opcode, false, HandlerForm.Unlinked, 0));
+            if (from->Immediate == (long)block.Entry) Volatile.Write(ref from->Immediate, 0);
         }
 
         block.Incoming = null;
     }
 
     /// <summary>Has an entry run compiled code.</summary>
-    public static void Promote(ThreadedOp* entry, nint code) => Volatile.Write(ref *(nint*)&entry->Handler, code);
+    public static void Promote(ThreadedOp* entry, nint code) => entry->SetHandler(code);
 
     /// <summary>Has an entry run in tier 0 again, until it is hot once more.</summary>
     public void Demote(ThreadedOp* entry)
@@ -91,8 +100,6 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         entry->Immediate = FirstCount;
         SetHandler(entry, EnterKey);
     }
-
-    private readonly Dictionary<long, Opcode> _opcodes = []; // unlinked exits by handler address
 
     private long FirstCount => options.Kind == EngineKind.Jit ? 1 : options.HotThreshold;
 
@@ -106,17 +113,12 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         Opcode.VectorLoad or Opcode.VectorStore => new(instruction.Opcode, false, HandlerForm.Plain, MemoryDetail.Pack(mmuIndex, instruction)),
         Opcode.CallCpu or Opcode.CallPure or Opcode.CallVector or Opcode.CallVectorFloat => new(instruction.Opcode, false, HandlerForm.Plain, instruction.Immediate),
         >= Opcode.FAdd and <= Opcode.FClassify => new(instruction.Opcode, false, HandlerForm.Plain, instruction.Immediate),
-        Opcode.Jump when !IsNear(instruction.Immediate) => new(Opcode.Jump, false, HandlerForm.Far, 0),
-        Opcode.Jump or (>= Opcode.BranchEq and <= Opcode.BranchGeU) => new(instruction.Opcode, false, HandlerForm.Unlinked, 0),
+        Opcode.Jump when !IsNear(instruction.Immediate) => FarJumpKey,
+        Opcode.Jump or (>= Opcode.BranchEq and <= Opcode.BranchGeU) => new(instruction.Opcode, false, HandlerForm.Plain, 0),
         _ => new(instruction.Opcode, instruction.BIsImmediate, HandlerForm.Plain, 0),
     };
 
-    private void SetHandler(ThreadedOp* operation, HandlerKey key)
-    {
-        nint address = _handlers.Get(key);
-        if (key.Form == HandlerForm.Unlinked) _opcodes[address] = key.Opcode;
-        Volatile.Write(ref *(nint*)&operation->Handler, address);
-    }
+    private void SetHandler(ThreadedOp* operation, HandlerKey key) => operation->SetHandler(_handlers.Get(key));
 
     private static bool IsNear(long pageOffset) => pageOffset is >= 0 and < (long)GuestPage.Size;
 }

@@ -5,8 +5,15 @@ using Emulator.Core.Execution;
 
 namespace Emulator.Core.Backends.Threaded;
 
-/// <summary>Emits a handler of tier 0: operands are slots in the state block, named by the pre-decoded operation.</summary>
-internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate) : OperationEmitter(il)
+/// <summary>
+/// Emits a handler of tier 0, or the part of one that executes an operation of a sequence: operands are slots in the state block, named
+/// by the pre-decoded operation.
+/// </summary>
+/// <param name="il">Where to.</param>
+/// <param name="bIsImmediate">Operand B is the immediate.</param>
+/// <param name="position">Which operation, counted from the one that the handler is called with.</param>
+/// <param name="emitFollowing">Emits the operation behind this one; null where the handler ends.</param>
+internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate, int position, Action? emitFollowing) : OperationEmitter(il)
 {
     public const int OperationSize = 32;
     private const int DestinationOffset = 8;
@@ -104,7 +111,7 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate) : Opera
 
     public void EmitReturnOperation()
     {
-        Il.Emit(OpCodes.Ldarg_1);
+        LoadField(0);
         Il.Emit(OpCodes.Ret);
     }
 
@@ -118,6 +125,12 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate) : Opera
     /// <summary>Goes on with the next operation.</summary>
     public void EmitNext()
     {
+        if (emitFollowing is not null)
+        {
+            emitFollowing();
+            return;
+        }
+
         LoadState();
         LoadNextOperation();
         LoadNextOperation();
@@ -125,23 +138,30 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate) : Opera
         NativeCode.EmitTailCall(Il);
     }
 
-    /// <summary>Goes on at the operation whose address is in the immediate.</summary>
-    public void EmitGoToImmediate()
+    /// <summary>Goes on at the entry whose address is in the immediate, or leaves at this operation to have it found: the immediate is 0.</summary>
+    public void EmitGoToLink()
     {
+        var target = Il.DeclareLocal(typeof(nint));
+        var unlinked = Il.DefineLabel();
+        LoadImmediate();
+        Il.Emit(OpCodes.Conv_I);
+        Il.Emit(OpCodes.Stloc, target); // looked at once: another hart may change it
+        Il.Emit(OpCodes.Ldloc, target);
+        Il.Emit(OpCodes.Brfalse, unlinked);
         LoadState();
-        LoadImmediate();
-        Il.Emit(OpCodes.Conv_I);
-        LoadImmediate();
-        Il.Emit(OpCodes.Conv_I);
+        Il.Emit(OpCodes.Ldloc, target);
+        Il.Emit(OpCodes.Ldloc, target);
         Il.Emit(OpCodes.Ldind_I);
         NativeCode.EmitTailCall(Il);
+        Il.MarkLabel(unlinked);
+        EmitReturnOperation();
     }
 
     /// <summary>Goes on in a handler at a fixed address, with this operation.</summary>
     public void EmitTailTo(nint handler)
     {
         LoadState();
-        Il.Emit(OpCodes.Ldarg_1);
+        LoadField(0);
         Il.Emit(OpCodes.Ldc_I8, (long)handler);
         Il.Emit(OpCodes.Conv_I);
         NativeCode.EmitTailCall(Il);
@@ -151,6 +171,8 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate) : Opera
     public void LoadField(int offset)
     {
         Il.Emit(OpCodes.Ldarg_1);
+        offset += position * OperationSize;
+        if (offset == 0) return;
         Il.Emit(OpCodes.Ldc_I4, offset);
         Il.Emit(OpCodes.Conv_I);
         Il.Emit(OpCodes.Add);
