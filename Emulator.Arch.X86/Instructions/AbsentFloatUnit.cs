@@ -10,21 +10,36 @@ namespace Emulator.Arch.X86.Instructions;
 /// </summary>
 internal static class AbsentFloatUnit
 {
-    private static readonly CpuidFeature[] Unit = [CpuidFeature.FPU, CpuidFeature.FPU287, CpuidFeature.FPU387];
-
     // They leave a register or memory as it is, where a unit would have written it.
     private static readonly Mnemonic[] Probes =
     [
         Mnemonic.Fninit, Mnemonic.Fnclex, Mnemonic.Fnstcw, Mnemonic.Fnstsw, Mnemonic.Fldcw, Mnemonic.Fneni, Mnemonic.Fndisi, Mnemonic.Fnsetpm,
     ];
 
-    public static IReadOnlyList<InstructionRow> Rows { get; } =
-    [
-        .. Enum.GetValues<Code>().Where(IsOfUnit).Select(static code => new InstructionRow(code, Lift)),
-        new(Mnemonic.Wait, static l => l.Ir.Call(ControlHelpers.CheckWait)),
-    ];
+    public static IReadOnlyList<InstructionRow> Rows { get; } = CreateRows();
 
-    private static bool IsOfUnit(Code code) => code != Code.Wait && code.Encoding() == EncodingKind.Legacy && code.CpuidFeatures().Any(Unit.Contains);
+    private static List<InstructionRow> CreateRows()
+    {
+        List<InstructionRow> rows = [];
+        foreach (var code in Enum.GetValues<Code>())
+        {
+            if (IsOfUnit(code)) rows.Add(new(code, Lift));
+        }
+
+        rows.Add(new(Mnemonic.Wait, static l => l.Ir.Call(ControlHelpers.CheckWait)));
+        return rows;
+    }
+
+    private static bool IsOfUnit(Code code)
+    {
+        if (code == Code.Wait || code.Encoding() != EncodingKind.Legacy) return false;
+        foreach (var feature in code.CpuidFeatures())
+        {
+            if (feature is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU387) return true;
+        }
+
+        return false;
+    }
 
     private static void Lift(X86Lifter l)
     {

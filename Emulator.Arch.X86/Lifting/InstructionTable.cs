@@ -69,18 +69,19 @@ internal static class InstructionTable
 
     private static InstructionRow?[] Build()
     {
-        var ofMnemonic = new Dictionary<Mnemonic, InstructionRow>();
-        var ofCode = new Dictionary<Code, InstructionRow>();
+        var ofMnemonic = new Dictionary<int, InstructionRow>(); // keys of enumerations would be compiled at run time
+        var ofCode = new Dictionary<int, InstructionRow>();
         foreach (var row in Rows)
         {
-            bool isNew = row.Code == Code.INVALID ? ofMnemonic.TryAdd(row.Mnemonic, row) : ofCode.TryAdd(row.Code, row);
+            bool isNew = row.Code == Code.INVALID ? ofMnemonic.TryAdd((int)row.Mnemonic, row) : ofCode.TryAdd((int)row.Code, row);
             if (!isNew) throw new InvalidOperationException($"{row.Mnemonic} ({row.Code}) has two rows");
         }
 
-        var table = new InstructionRow?[Enum.GetValues<Code>().Length];
-        foreach (var code in Enum.GetValues<Code>())
+        var codes = Enum.GetValues<Code>();
+        var table = new InstructionRow?[codes.Length];
+        foreach (var code in codes)
         {
-            table[(int)code] = ofCode.GetValueOrDefault(code) ?? ofMnemonic.GetValueOrDefault(code.Mnemonic());
+            if (ofCode.TryGetValue((int)code, out var row) || ofMnemonic.TryGetValue((int)code.Mnemonic(), out row)) table[(int)code] = row;
         }
 
         return table;

@@ -120,7 +120,8 @@ internal sealed class CpuIdentification
         const uint clflushUnits = 8 << 8;
         const uint oneProcessor = 1 << 16;
         if (leaf > LastExtended || (leaf > Hypervisor && leaf < Extended) || (leaf > LastBasic && leaf < Hypervisor)) leaf = LastBasic;
-        var bits = subleaf == 0 || leaf != 7 ? _features1.GetValueOrDefault(leaf) : default;
+        CpuidResult bits = default;
+        if (subleaf == 0 || leaf != 7) _features1.TryGetValue(leaf, out bits);
         return leaf switch
         {
             0 => new CpuidResult(LastBasic, Word(_vendor, 0), Word(_vendor, 8), Word(_vendor, 4)),

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Emulator.Core.Execution;
 
 namespace Emulator.Arch.X86.Processor;
@@ -56,7 +55,7 @@ internal static class ModelSpecificRegisters
         .. MemoryRanges(),
     ];
 
-    private static readonly FrozenDictionary<uint, ModelSpecificRegister> ByNumber = All.ToFrozenDictionary(static r => r.Number);
+    private static readonly Dictionary<uint, ModelSpecificRegister> ByNumber = All.ToDictionary(static r => r.Number);
 
     /// <summary>RDMSR.</summary>
     public static GuestFault? Read(X86Cpu cpu, uint number, out ulong value)

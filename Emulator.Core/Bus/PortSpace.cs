@@ -31,7 +31,7 @@ public sealed class PortMap
     private const int WidestAccess = 4;
     private readonly PortWindow[] _windows;
 
-    private PortMap(IEnumerable<PortWindow> windows) => _windows = [.. windows.OrderBy(static window => window.First)];
+    private PortMap(IEnumerable<PortWindow> windows) => _windows = [.. windows.OrderBy(static window => (int)window.First)];
 
     /// <summary>A map where nothing answers.</summary>
     public static PortMap Empty { get; } = new([]);

@@ -23,7 +23,8 @@ public sealed partial class Pic8259Pair : IMmioDevice, IResettable, IStateful<Pi
     {
         ArgumentNullException.ThrowIfNull(output);
         _output = output;
-        _sources = [.. Enumerable.Range(0, 2 * InputsPerChip).Select(input => new SourceLine(this, input))];
+        _sources = new SourceLine[2 * InputsPerChip];
+        for (int input = 0; input < _sources.Length; input++) _sources[input] = new SourceLine(this, input);
         _outputs = new OutputSequencer(DriveOutputs);
     }
 
