@@ -43,6 +43,12 @@ internal static unsafe class MemoryAccess
             return;
         }
 
+        if (cpu.State->FindSecond(address, mmuIndex, isWrite: true) is var page && page != null)
+        {
+            StoreObserved(cpu, page + inPage, size, value);
+            return;
+        }
+
         if (!TryTranslate(cpu, address, AccessKind.Write, size, mmuIndex, out var physical) || MustStepAlone(cpu, physical, size)) return;
         var map = cpu.MemorySystem.Map;
         bool isTaken = cpu.MemorySystem.TryWrite(physical, size, value) || cpu.HasOpenBus;
@@ -101,6 +107,20 @@ internal static unsafe class MemoryAccess
         int inFirst = Math.Min(size, (int)(GuestPage.Size - (address & ~GuestPage.Mask)));
         return TryTranslate(cpu, address, AccessKind.Write, inFirst, mmuIndex, out _)
             && (inFirst == size || TryTranslate(cpu, second, AccessKind.Write, size - inFirst, mmuIndex, out _));
+    }
+
+    // To a page that the second level knows, but whose writes somebody has to hear of.
+    private static void StoreObserved(VirtualCpu cpu, byte* host, int size, ulong value)
+    {
+        var ram = cpu.MemorySystem.BlockAt(host, out ulong offset);
+        if (!cpu.IsSingleStepping && cpu.MemorySystem.HoldsCode(ram, offset, size))
+        {
+            cpu.State->ExitReason = ExitReason.SingleStep;
+            return;
+        }
+
+        MemorySystem.WriteHost(host, size, value);
+        cpu.MemorySystem.NotifyWrite(ram, offset, size);
     }
 
     private static ulong LoadAcross(VirtualCpu cpu, ulong address, int size, int mmuIndex)
@@ -177,12 +197,18 @@ internal static unsafe class MemoryAccess
         if (translation.CanRead) cpu.State->Remember(address, mmuIndex, isWrite: false, host);
         if (!translation.CanWrite) return;
         bool writable = cpu.MemorySystem.HostAddress(physicalPage, (int)GuestPage.Size, true, out _, out _) != null;
-        if (!writable || ram!.HasAny(offset)) return;
+        if (!writable) return;
+        if (ram!.HasAny(offset))
+        {
+            cpu.State->RememberSecond(address, mmuIndex, isWrite: true, host);
+            return;
+        }
+
         cpu.State->Remember(address, mmuIndex, isWrite: true, host);
 
         // A page may have become code in between: the flag is set before other harts' entries are dropped, so look again.
         Interlocked.MemoryBarrier();
-        if (ram.HasAny(offset)) cpu.State->Forget(address, mmuIndex, isWrite: true);
+        if (ram.HasAny(offset)) cpu.State->ForgetFirst(address, mmuIndex, isWrite: true);
     }
 
     /// <summary>
@@ -193,6 +219,7 @@ internal static unsafe class MemoryAccess
     {
         if (cpu.State->FindFirst(address, mmuIndex, isWrite) != null) return false; // it was not the page that the probe disliked
         if (Find(cpu, address, mmuIndex, isWrite) != null) return true;
+        if (cpu.State->FindSecond(address, mmuIndex, isWrite) != null) return false; // it is observed
         var kind = isWrite ? AccessKind.Write : AccessKind.Read;
         if (!cpu.TryTranslate(new GuestVirtualAddress(address), kind, 1, mmuIndex, out var translation, out _)) return false;
         Remember(cpu, address, mmuIndex, translation);

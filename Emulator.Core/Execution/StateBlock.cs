@@ -224,16 +224,18 @@ internal unsafe struct StateBlock
     public void Remember(ulong address, int mmuIndex, bool isWrite, byte* host)
     {
         RememberFirst(address, mmuIndex, isWrite, host);
+        RememberSecond(address, mmuIndex, isWrite, host);
+    }
+
+    /// <summary>Enters a page into the second level only, where each access looks at it first.</summary>
+    public void RememberSecond(ulong address, int mmuIndex, bool isWrite, byte* host)
+    {
         int table = TableOf(mmuIndex, isWrite);
         *SecondTlb(address, table) = new SecondTlbEntry { Tag = SecondTag(address, table), Host = host };
     }
 
-    /// <summary>Takes a page out of both levels.</summary>
-    public void Forget(ulong address, int mmuIndex, bool isWrite)
-    {
-        Tlb(TlbTableOffset(mmuIndex, isWrite), address)->Tag = TlbEntry.Invalid;
-        SecondTlb(address, TableOf(mmuIndex, isWrite))->Tag = NoSecondTag;
-    }
+    /// <summary>Takes a page out of the first level.</summary>
+    public void ForgetFirst(ulong address, int mmuIndex, bool isWrite) => Tlb(TlbTableOffset(mmuIndex, isWrite), address)->Tag = TlbEntry.Invalid;
 
     /// <summary>Enters a page into the first level.</summary>
     public TlbEntry* RememberFirst(ulong address, int mmuIndex, bool isWrite, byte* host)

@@ -84,6 +84,13 @@ internal sealed unsafe class TranslatedBlock
 
     public bool Straddles => SecondPage is not null;
 
+    /// <summary>The bytes of a page that it came from.</summary>
+    public (int Start, int Length) RangeOn(RamBlock ram, ulong pageStart)
+    {
+        int start = (int)(Offset & ~GuestPage.Mask);
+        return Ram == ram && (Offset & GuestPage.Mask) == pageStart ? (start, ByteLength) : (0, ByteLength - ((int)GuestPage.Size - start));
+    }
+
     /// <summary>How often a block of one instruction was executed alone.</summary>
     public int Steps { get; set; }
 
@@ -98,59 +105,4 @@ internal sealed unsafe class TranslatedBlock
 
     /// <summary>Its accesses are not to share probes.</summary>
     public bool HasSplitAccesses { get; set; }
-}
-
-/// <summary>The translations that came from one page.</summary>
-internal sealed class CodePage
-{
-    private const int GranuleBits = 6;
-
-    /// <summary>One bit for each 64 bytes that some valid translation came from.</summary>
-    public ulong Granules { get; private set; }
-
-    public List<TranslatedBlock> Blocks { get; } = [];
-
-    /// <summary>Operands that the inline floating point of regions leaves aside are common here.</summary>
-    public bool HasRareFloat { get; set; }
-
-    public void Add(TranslatedBlock block, int start, int length)
-    {
-        Blocks.Add(block);
-        Granules |= MaskOf(start, length);
-    }
-
-    public bool Overlaps(int start, int length) => (Granules & MaskOf(start, length)) != 0;
-
-    /// <summary>Takes out the blocks for which <paramref name="range"/> gives bytes on this page that overlap.</summary>
-    public List<TranslatedBlock> Remove(int start, int length, Func<TranslatedBlock, (int Start, int Length)> range)
-    {
-        ulong mask = MaskOf(start, length);
-        var removed = new List<TranslatedBlock>();
-        ulong left = 0;
-        for (int i = Blocks.Count - 1; i >= 0; i--)
-        {
-            var (from, bytes) = range(Blocks[i]);
-            ulong own = MaskOf(from, bytes);
-            if (!Blocks[i].IsValid || (own & mask) != 0)
-            {
-                if (Blocks[i].IsValid) removed.Add(Blocks[i]);
-                Blocks.RemoveAt(i);
-            }
-            else
-            {
-                left |= own;
-            }
-        }
-
-        Granules = left;
-        return removed;
-    }
-
-    private static ulong MaskOf(int start, int length)
-    {
-        if (length <= 0) return 0;
-        int first = start >> GranuleBits;
-        int last = Math.Min(start + length - 1, (int)GuestPage.Size - 1) >> GranuleBits;
-        return (ulong.MaxValue << first) & (ulong.MaxValue >> (63 - last));
-    }
 }

@@ -18,6 +18,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<BlockKey, TranslatedBlock> _blocks = new(BlockKey.Comparer);
     private readonly List<TranslatedBlock> _byIndex = []; // those with operations
+    private readonly List<TranslatedBlock> _written = []; // while they are dropped
     private readonly TranslationPipeline _pipeline;
     private readonly ThreadedBlockBuilder? _threaded;
     private readonly World _world;
@@ -127,7 +128,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         if (hasOperations)
         {
             _byIndex.Add(block);
-            _threaded!.Build(block, ir, _arena);
+            _threaded!.Build(block, ir, _arena, HeatOf(block));
         }
 
         Install(block);
@@ -153,15 +154,11 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         if (_blocks.TryGetValue(block.Key, out var old)) Drop(old); // straddles pages that no longer belong together
         _blocks[block.Key] = block;
         Regions?.OnBlockInstalled(block);
-        int start = (int)(block.Offset & ~GuestPage.Mask);
-        PageOf(block.Ram, block.Offset).Add(block, start, block.ByteLength);
-        if (block.SecondPage is { } second)
-        {
-            PageOf(second.Ram, second.Offset).Add(block, 0, block.ByteLength - ((int)GuestPage.Size - start));
-        }
+        PageOf(block.Ram, block.Offset).Add(block);
+        if (block.SecondPage is { } second) PageOf(second.Ram, second.Offset).Add(block);
     }
 
-    private static CodePage PageOf(RamBlock ram, ulong offset) => ram.Code[offset >> StateBlock.PageBits] ??= new CodePage();
+    private static CodePage PageOf(RamBlock ram, ulong offset) => ram.Code[offset >> StateBlock.PageBits] ??= new CodePage(ram, offset & GuestPage.Mask);
 
     /// <summary>
     /// How often operations were freed. A hart that waits for others (which finding a block may take) compares it with what it was before
@@ -198,22 +195,17 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         lock (_lock)
         {
             if (block.Code[offset >> StateBlock.PageBits] is not { } page) return;
-            ulong pageStart = offset & GuestPage.Mask;
-            if (page.Overlaps((int)(offset - pageStart), length))
+            int from = (int)(offset & ~GuestPage.Mask);
+            if (page.Overlaps(from, length))
             {
-                foreach (var dropped in page.Remove((int)(offset - pageStart), length, b => RangeOn(b, block, pageStart))) Drop(dropped);
+                page.Remove(from, length, _written);
+                Regions?.OnWrite(_written);
+                foreach (var dropped in _written) Drop(dropped);
+                _written.Clear();
             }
 
-            if (page.Granules == 0) block.Clear(offset, PageFlags.HasCode);
+            if (page.IsIdleAfter(length)) block.Clear(offset, PageFlags.HasCode);
         }
-    }
-
-    private static (int Start, int Length) RangeOn(TranslatedBlock block, RamBlock ram, ulong pageStart)
-    {
-        int start = (int)(block.Offset & ~GuestPage.Mask);
-        return block.Ram == ram && (block.Offset & GuestPage.Mask) == pageStart
-            ? (start, block.ByteLength)
-            : (0, block.ByteLength - ((int)GuestPage.Size - start));
     }
 
     private void Drop(TranslatedBlock block)
@@ -238,11 +230,19 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     {
         if (Options.Kind == EngineKind.Jit || block.WasHot) return true;
         long left = block.Entry->Immediate; // until it is hot; far beyond that once it is
-        return left > Options.HotThreshold || left <= Options.HotThreshold - (Options.HotThreshold / WarmPart);
+        long heat = HeatOf(block);
+        return left > heat || left <= heat - (Options.HotThreshold / WarmPart);
     }
 
     /// <summary>Has a block's entry run in tier 0 again. Under the lock.</summary>
-    public void Demote(TranslatedBlock block) => _threaded!.Demote(block.Entry);
+    public void Demote(TranslatedBlock block) => _threaded!.Demote(block.Entry, HeatOf(block));
+
+    // Entries after which a block is compiled: more where code was rewritten soon after it had been.
+    private long HeatOf(TranslatedBlock block) =>
+        Options.Kind == EngineKind.Jit ? 1 : (long)Options.HotThreshold << PageOf(block.Ram, block.Offset).BackOffOf(block);
+
+    /// <summary>The page that a block begins on. Under the lock.</summary>
+    public static CodePage PageOf(TranslatedBlock block) => PageOf(block.Ram, block.Offset);
 
     /// <summary>
     /// An instruction was executed alone. If that goes on with one of floating point, its operands are such that the inline code of regions

@@ -265,12 +265,13 @@ public abstract unsafe partial class VirtualCpu
         State->CodePage = pc & GuestPage.Mask;
         if (!TryFetch(pc, out var place)) return null;
         bool isAlone = isSingle || place.IsPart;
-        ref var recent = ref _recentBlocks[(place.Physical.Value >> 1) & (RecentBlocks - 1)];
-        if (!isAlone && recent is { IsValid: true } && recent.Key == new BlockKey(place.Physical.Value, mode, false)) return recent;
+        ulong index = (place.Physical.Value >> 1) ^ (isAlone ? RecentBlocks / 2u : 0);
+        ref var recent = ref _recentBlocks[index & (RecentBlocks - 1)];
+        if (!place.IsPart && recent is { IsValid: true } && recent.Key == new BlockKey(place.Physical.Value, mode, isAlone)) return recent;
         var block = _cache!.FindOrTranslate(place, null, mode, isAlone);
         if (block is not null)
         {
-            if (!isAlone && !block.Straddles) recent = block;
+            if (!place.IsPart && !block.Straddles) recent = block;
             return !place.IsPart || TryFetchRest(pc, block.ByteLength) ? block : null;
         }
 

@@ -43,14 +43,21 @@ public sealed class MemoryMap
     {
         Regions = regions;
         _regions = [.. regions];
+        var rams = new List<RamBlock>();
         foreach (var region in _regions)
         {
+            if (region.Ram is { } ram) rams.Insert(rams.Count > 0 && ram.Length > rams[0].Length ? 0 : rams.Count, ram);
             if (region.IsMemory && region.Length > (_largestRam?.Length ?? 0)) _largestRam = region;
         }
+
+        Rams = [.. rams];
     }
 
     /// <summary>All regions by address.</summary>
     public ImmutableArray<MemoryRegion> Regions { get; }
+
+    /// <summary>The memory behind the regions, the largest first.</summary>
+    internal RamBlock[] Rams { get; }
 
     /// <summary>The map with one region more.</summary>
     /// <exception cref="ArgumentException">It overlaps another or wraps around.</exception>

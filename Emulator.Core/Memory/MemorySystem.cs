@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Emulator.Core.Bus;
 
@@ -128,15 +129,19 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
         return ram!.Pointer + offset;
     }
 
-    /// <summary>True when somebody has to hear of writes to the page at a host address.</summary>
-    internal bool IsObserved(byte* host)
+    /// <summary>True when somebody has to hear of writes to the page at a host address in RAM.</summary>
+    internal bool IsObserved(byte* host) => BlockAt(host, out ulong offset).HasAny(offset);
+
+    /// <summary>The RAM around a host address that was got from the map, and the offset in it.</summary>
+    internal RamBlock BlockAt(byte* host, out ulong offset)
     {
-        foreach (var region in Map.Regions)
+        foreach (var ram in Map.Rams)
         {
-            if (region.Ram is { } ram && host >= ram.Pointer && host < ram.Pointer + ram.Length) return ram.HasAny((ulong)(host - ram.Pointer));
+            offset = (ulong)(host - ram.Pointer);
+            if (offset < ram.Length) return ram;
         }
 
-        return false;
+        throw new UnreachableException("RAM stays in the map");
     }
 
     /// <summary>Finds the memory that instructions at an address come from; a device's memory is that, whoever answers reads.</summary>
@@ -264,8 +269,11 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
 
     /// <summary>True when translations came from any of these bytes of one page.</summary>
     internal bool HoldsCode(GuestPhysicalAddress address, int length) =>
-        HostAddress(address, length, false, out var ram, out ulong offset) != null
-        && ram!.Has(offset, PageFlags.HasCode) && CodeObserver is { } observer && observer.HoldsCode(ram, offset, length);
+        HostAddress(address, length, false, out var ram, out ulong offset) != null && HoldsCode(ram!, offset, length);
+
+    /// <inheritdoc cref="HoldsCode(GuestPhysicalAddress, int)"/>
+    internal bool HoldsCode(RamBlock ram, ulong offset, int length) =>
+        ram.Has(offset, PageFlags.HasCode) && CodeObserver is { } observer && observer.HoldsCode(ram, offset, length);
 
     internal static ulong ReadHost(byte* host, int size) => size switch
     {

@@ -50,4 +50,5 @@ internal sealed class RegionBlock(TranslatedBlock translation, IrBlock ir)
 /// <param name="Blocks">The blocks in it.</param>
 /// <param name="Entries">Those that execution may come to from outside.</param>
 /// <param name="Code">The machine code.</param>
-internal sealed record Region(ImmutableArray<TranslatedBlock> Blocks, ImmutableArray<TranslatedBlock> Entries, NativeCode Code);
+/// <param name="Installed">Instructions that the machine's harts had executed.</param>
+internal sealed record Region(ImmutableArray<TranslatedBlock> Blocks, ImmutableArray<TranslatedBlock> Entries, NativeCode Code, long Installed);

@@ -16,6 +16,7 @@ internal sealed unsafe class RegionCache : IDisposable
     private const int MaxLinks = 1 << 20;
     private const int LinksOfRegion = 4096; // more than one can have
     private const int RetiredLimit = 512;
+    private const long WorthCompiling = 1 << 20; // instructions that the machine executes while a region lives
     private readonly TranslationCache _cache;
     private readonly World _world;
     private readonly nint _unresolved;
@@ -74,6 +75,46 @@ internal sealed unsafe class RegionCache : IDisposable
     public void OnBlockInstalled(TranslatedBlock block)
     {
         if (!block.Straddles && !block.Key.IsSingle && _linkSlots.TryGetValue(block.Key, out int slot)) _links[slot] = block.Entry;
+    }
+
+    /// <summary>
+    /// The guest writes to code: where that was compiled, or about to be, and did not live for long, more heat is asked for the next time.
+    /// Under the cache's lock, before the blocks are dropped.
+    /// </summary>
+    public void OnWrite(List<TranslatedBlock> blocks)
+    {
+        foreach (var block in blocks)
+        {
+            if (_regionsOf.TryGetValue(block, out var regions))
+            {
+                foreach (var region in regions) Judge(region);
+            }
+            else if (block.IsQueued)
+            {
+                TranslationCache.PageOf(block).BackOff(block);
+            }
+        }
+    }
+
+    private void Judge(Region region)
+    {
+        bool hasPaid = InstructionsExecuted - region.Installed >= WorthCompiling;
+        foreach (var entry in region.Entries)
+        {
+            if (hasPaid) TranslationCache.PageOf(entry).Recover(entry);
+            else TranslationCache.PageOf(entry).BackOff(entry);
+        }
+    }
+
+    // A clock that goes the same way in each run of a deterministic machine.
+    private long InstructionsExecuted
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var cpu in _world.Cpus) sum += Volatile.Read(ref cpu.State->InstructionCount);
+            return sum;
+        }
     }
 
     /// <summary>A block's bytes were written. Under the cache's lock.</summary>
@@ -164,7 +205,7 @@ internal sealed unsafe class RegionCache : IDisposable
             if (emitter.LocalUses > RegionEmitter.MaxLocalUses && plan.Blocks.Length > 1) continue;
             if (emitter.LocalUses > RegionEmitter.MaxLocalUses) break;
             int bytes = il.ILOffset;
-            var region = new Region(TranslationsOf(plan.Blocks), TranslationsOf(plan.Entries), new NativeCode(method));
+            var region = new Region(TranslationsOf(plan.Blocks), TranslationsOf(plan.Entries), new NativeCode(method), InstructionsExecuted);
             _cache.Locked(() => Install(region, plan.InstructionCount, bytes, Stopwatch.GetElapsedTime(started)));
             return;
         }

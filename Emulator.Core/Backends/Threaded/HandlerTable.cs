@@ -34,7 +34,11 @@ internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, Han
         public bool Equals(HandlerKey x, HandlerKey y) =>
             x.Opcode == y.Opcode && x.BIsImmediate == y.BIsImmediate && x.Form == y.Form && x.Detail == y.Detail;
 
-        public int GetHashCode(HandlerKey key) => HashCode.Combine((int)key.Opcode, key.BIsImmediate, (int)key.Form, key.Detail);
+        public int GetHashCode(HandlerKey key)
+        {
+            long form = ((long)key.Opcode << 4) | ((long)key.Form << 1) | (key.BIsImmediate ? 1L : 0L);
+            return (int)unchecked(((ulong)((form << 40) ^ key.Detail) * 0x9E3779B97F4A7C15) >> 32);
+        }
     }
 }
 

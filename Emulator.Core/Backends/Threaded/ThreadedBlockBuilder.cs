@@ -11,8 +11,8 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     private const int MaxKeysOnStack = 256;
     private readonly HandlerTable _handlers = new(architecture, options.IsDeterministic);
 
-    /// <summary>Makes a block's operations.</summary>
-    public void Build(TranslatedBlock block, IrBlock ir, OpArena arena)
+    /// <summary>Makes a block's operations; after <paramref name="heat"/> entries it asks to be compiled.</summary>
+    public void Build(TranslatedBlock block, IrBlock ir, OpArena arena, long heat)
     {
         int farBranches = 0;
         foreach (var instruction in ir.Instructions)
@@ -52,7 +52,7 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
             }
         }
 
-        operations->Immediate = FirstCount;
+        operations->Immediate = heat;
         block.Entry = operations;
         if (!options.Optimises) return;
         for (int i = 0; i < keys.Length;)
@@ -95,13 +95,11 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     public static void Promote(ThreadedOp* entry, nint code) => entry->SetHandler(code);
 
     /// <summary>Has an entry run in tier 0 again, until it is hot once more.</summary>
-    public void Demote(ThreadedOp* entry)
+    public void Demote(ThreadedOp* entry, long heat)
     {
-        entry->Immediate = FirstCount;
+        entry->Immediate = heat;
         SetHandler(entry, EnterKey);
     }
-
-    private long FirstCount => options.Kind == EngineKind.Jit ? 1 : options.HotThreshold;
 
     private HandlerKey EnterKey => new(Opcode.Enter, false, options.Kind == EngineKind.Interpreter ? HandlerForm.Plain : HandlerForm.Far, 0);
 
