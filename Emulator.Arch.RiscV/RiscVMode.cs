@@ -51,14 +51,14 @@ public enum RiscVMmuIndex
 /// </summary>
 /// <param name="Privilege">The current privilege.</param>
 /// <param name="DataMmuIndex">Translations of data accesses (with mstatus.MPRV it differs from the privilege's own).</param>
-/// <param name="FloatStatus">mstatus.FS, where Clean counts as Initial: code that writes f registers marks them dirty first.</param>
+/// <param name="IsFloatOn">mstatus.FS is not Off. Which of the others it is, code does not depend on: programs change it at each switch.</param>
 /// <param name="RoundingMode">frm; dynamic rounding is lifted as this static mode; 5 to 7 are illegal to use.</param>
-public readonly record struct RiscVMode(Privilege Privilege, RiscVMmuIndex DataMmuIndex, ExtensionStatus FloatStatus, byte RoundingMode)
+public readonly record struct RiscVMode(Privilege Privilege, RiscVMmuIndex DataMmuIndex, bool IsFloatOn, byte RoundingMode)
 {
     /// <summary>As the mode word.</summary>
-    public uint Pack() => (uint)Privilege | ((uint)DataMmuIndex << 2) | ((uint)FloatStatus << 5) | ((uint)RoundingMode << 7);
+    public uint Pack() => (uint)Privilege | ((uint)DataMmuIndex << 2) | (IsFloatOn ? 1u << 5 : 0) | ((uint)RoundingMode << 6);
 
     /// <summary>From the mode word.</summary>
     public static RiscVMode Unpack(uint word) => new(
-        (Privilege)(word & 3), (RiscVMmuIndex)((word >> 2) & 7), (ExtensionStatus)((word >> 5) & 3), (byte)((word >> 7) & 7));
+        (Privilege)(word & 3), (RiscVMmuIndex)((word >> 2) & 7), ((word >> 5) & 1) != 0, (byte)((word >> 6) & 7));
 }

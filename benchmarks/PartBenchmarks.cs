@@ -34,7 +34,7 @@ public class PartBenchmarks : IDisposable
         0x93, 0x15, 0x35, 0x00, 0x2e, 0x95, 0x05, 0x05, 0x33, 0x45, 0xb5, 0x00,
     ];
 
-    private static readonly uint Mode = new RiscVMode(Privilege.Machine, RiscVMmuIndex.Machine, ExtensionStatus.Dirty, 0).Pack();
+    private static readonly uint Mode = new RiscVMode(Privilege.Machine, RiscVMmuIndex.Machine, IsFloatOn: true, 0).Pack();
 
     private readonly RiscVArchitecture _architecture = new(IsaConfiguration.Max);
     private readonly IrBuilder _builder = new();

@@ -30,24 +30,22 @@ internal readonly partial record struct RiscVLifter
         new(width.Format, Rounding(operands.Rm)) { Variant = variant | FloatVariant.Boxed };
 
     /// <summary>
-    /// Every floating-point instruction begins here. Without FP state, or with a reserved rounding mode, it is illegal; if it is the first
-    /// to write FP state since that was clean, it marks it dirty and is lifted again in the mode that follows.
+    /// Every floating-point instruction begins here. Without FP state, or with a reserved rounding mode, it is illegal; the first of a block
+    /// to write FP state notes that it is dirty.
     /// </summary>
     /// <param name="operands">The instruction's.</param>
     /// <param name="writesState">It may write an f register or fcsr.</param>
     /// <returns>False when the block has ended.</returns>
     public bool TryBeginFloat(in Operands operands, bool writesState)
     {
-        if (Mode.FloatStatus == ExtensionStatus.Off || RoundingField(operands.Rm) > LastRoundingMode)
+        if (!Mode.IsFloatOn || RoundingField(operands.Rm) > LastRoundingMode)
         {
             Illegal();
             return false;
         }
 
-        if (!writesState || Mode.FloatStatus == ExtensionStatus.Dirty) return true;
-        Ir.Call(PrivilegedHelpers.MarkFloatDirty);
-        Ir.LeaveAndRetry();
-        return false;
+        if (writesState && Ir.KnownConstant(RiscVSlots.FloatDirty) != 1) Ir.Write(RiscVSlots.FloatDirty, 1);
+        return true;
     }
 
     /// <summary>Loads an f register from a register plus a displacement.</summary>

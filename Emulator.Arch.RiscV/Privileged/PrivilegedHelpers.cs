@@ -61,9 +61,6 @@ internal static class PrivilegedHelpers
     /// <summary>(rs1, bits, <see cref="CacheBlockKind"/>): CBO instructions.</summary>
     public static readonly Helper CacheBlock = Add(CacheBlockOf, MayFault | Memory);
 
-    /// <summary>(): an f register or fcsr is about to be written; the mode changes, so leave and retry.</summary>
-    public static readonly Helper MarkFloatDirty = Add(MarkFloatDirtyOf, ReadsSlots | WritesSlots);
-
     private static Helper Add(CpuHelper method, HelperEffects effects) => RiscVHelpers.Register(method, effects);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -165,13 +162,6 @@ internal static class PrivilegedHelpers
     private static ulong CacheBlockOf(VirtualCpu cpu, ulong address, ulong bits, ulong kind)
     {
         ((RiscVHart)cpu).CacheBlockOperation((CacheBlockKind)kind, address, (uint)bits);
-        return 0;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong MarkFloatDirtyOf(VirtualCpu cpu, ulong a, ulong b, ulong c)
-    {
-        ((RiscVHart)cpu).MarkFloatDirty();
         return 0;
     }
 }

@@ -8,7 +8,14 @@ public sealed partial class RiscVHart
 {
     private readonly ulong _statusWritable;
 
-    internal ExtensionStatus FloatStatus => (ExtensionStatus)((Registers.Status & Mstatus.Fs) >> Mstatus.FsShift);
+    internal ExtensionStatus FloatStatus
+    {
+        get
+        {
+            NoteFloatDirty();
+            return (ExtensionStatus)((Registers.Status & Mstatus.Fs) >> Mstatus.FsShift);
+        }
+    }
 
     /// <summary>The set that loads and stores use: with MPRV that of MPP (Priv. spec 3.1.6.3).</summary>
     internal RiscVMmuIndex DataMmuIndex
@@ -34,14 +41,22 @@ public sealed partial class RiscVHart
 
     private Privilege LeastPrivilege => Isa.Has(RiscVExtension.U) ? Privilege.User : Privilege.Machine;
 
-    /// <summary>An f register, fflags or frm is about to be written: mstatus.FS becomes Dirty, and with it the mode.</summary>
+    /// <summary>An f register, fflags or frm is about to be written: mstatus.FS becomes Dirty.</summary>
     public void MarkFloatDirty() => Registers.Status |= Mstatus.Fs;
+
+    // Lifted code only writes a slot.
+    private void NoteFloatDirty()
+    {
+        if (this[RiscVSlots.FloatDirty] == 0) return;
+        this[RiscVSlots.FloatDirty] = 0;
+        if (HasStatus(Mstatus.Fs)) MarkFloatDirty();
+    }
 
     /// <summary>mstatus in the 64-bit layout, on RV32 with SD in bit 31.</summary>
     internal ulong ReadMstatus()
     {
-        ulong value = Registers.Status;
         bool isDirty = FloatStatus == ExtensionStatus.Dirty;
+        ulong value = Registers.Status;
         if (!Isa.Is64) return isDirty ? value | Mstatus.Sd32 : value;
         if (isDirty) value |= Mstatus.Sd64;
         if (Isa.Has(RiscVExtension.U)) value |= Mstatus.Uxl64;
@@ -64,6 +79,7 @@ public sealed partial class RiscVHart
 
     private void WriteStatus(ulong value, ulong mask)
     {
+        NoteFloatDirty();
         mask &= _statusWritable;
         ulong old = Registers.Status;
         Registers.Status = (old & ~mask) | (value & mask);

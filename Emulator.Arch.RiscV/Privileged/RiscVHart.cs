@@ -57,14 +57,7 @@ public sealed partial class RiscVHart : VirtualCpu
     public Privilege Privilege => Registers.Privilege;
 
     /// <inheritdoc/>
-    public override uint Mode
-    {
-        get
-        {
-            var status = FloatStatus == ExtensionStatus.Clean ? ExtensionStatus.Initial : FloatStatus;
-            return new RiscVMode(Registers.Privilege, DataMmuIndex, status, Registers.Frm).Pack();
-        }
-    }
+    public override uint Mode => new RiscVMode(Registers.Privilege, DataMmuIndex, HasStatus(Mstatus.Fs), Registers.Frm).Pack();
 
     private ulong XlenMask => Isa.Is64 ? ulong.MaxValue : uint.MaxValue;
 
@@ -85,12 +78,17 @@ public sealed partial class RiscVHart : VirtualCpu
     }
 
     /// <summary>The state at this moment. Called while the hart does not run.</summary>
-    public RiscVHartState Save() => Registers with { Sleep = IsHalted ? Registers.Sleep : SleepReason.None };
+    public RiscVHartState Save()
+    {
+        NoteFloatDirty();
+        return Registers with { Sleep = IsHalted ? Registers.Sleep : SleepReason.None };
+    }
 
     /// <summary>Takes a saved state of a hart of the same configuration. Called while the hart does not run.</summary>
     public void Restore(RiscVHartState state)
     {
         Registers = state;
+        this[RiscVSlots.FloatDirty] = 0;
         _remoteFence = null;
         if (state.Sleep != SleepReason.None) Halt();
         _pmp.Update(in Registers);

@@ -17,7 +17,7 @@ internal static class TranslationBench
     private const double Million = 1e6;
     private const int MostRegions = 150;
     private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(1);
-    private static readonly uint Mode = new RiscVMode(Privilege.Supervisor, RiscVMmuIndex.Supervisor, ExtensionStatus.Off, 0).Pack();
+    private static readonly uint Mode = new RiscVMode(Privilege.Supervisor, RiscVMmuIndex.Supervisor, IsFloatOn: false, 0).Pack();
     private static readonly RiscVArchitecture Architecture = new(IsaConfiguration.Max);
 
     private static ReadOnlyMemory<byte> Code => ((LinuxImage)EmbeddedGuests.RiscVDemo).Data;

@@ -13,7 +13,7 @@ internal static class DisasmCommand
     private const ulong DefaultBase = 0x8000_0000;
 
     // What a program may do most in: machine mode, with floating point on.
-    private static readonly RiscVMode Mode = new(Privilege.Machine, RiscVMmuIndex.Machine, ExtensionStatus.Dirty, 0);
+    private static readonly RiscVMode Mode = new(Privilege.Machine, RiscVMmuIndex.Machine, IsFloatOn: true, 0);
 
     /// <summary>Creates the command.</summary>
     public static Command Create(CliStreams streams)

@@ -245,8 +245,7 @@ public abstract unsafe partial class VirtualCpu
         _cache!.Counters.SingleSteps++;
         _cache.NoteStep(block);
         if (isSplit) _cache.NoteSplit(block);
-        bool isRetried = block.InstructionCount == 0; // it only prepares its mode, and is executed then
-        if (_cache.Options.Tracer is { } tracer && !isRetried) Trace(tracer, block);
+        if (_cache.Options.Tracer is { } tracer) Trace(tracer, block);
         IsSingleStepping = true;
         ReferenceInterpreter.Run(this, block.Ir!);
         IsSingleStepping = false;

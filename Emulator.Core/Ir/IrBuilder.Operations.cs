@@ -190,13 +190,6 @@ public sealed partial class IrBuilder
     /// <summary>Ends the block; a helper has set the program counter.</summary>
     public void LeaveAtPc() => End(new IrInstruction { Opcode = Opcode.LeaveAtPc });
 
-    /// <summary>Ends the block before this instruction, which a new block, possibly of another mode, will execute.</summary>
-    public void LeaveAndRetry()
-    {
-        End(new IrInstruction { Opcode = Opcode.Leave, Immediate = PcOffset });
-        _isRetried = true;
-    }
-
     /// <summary>
     /// Goes back to the start of this instruction, as if it had not been executed yet, unless two values are equal: for an instruction
     /// that repeats itself. It must be the last of its block, so end the block after it.

@@ -17,7 +17,7 @@ public sealed class CodeSizeTests
     private const X86Mode LongUser = X86Mode.Protected | X86Mode.LongMode | X86Mode.FlatCode | X86Mode.FlatData | X86Mode.PrivilegeMask
         | X86Mode.DefaultMxcsr | X86Mode.Sse | (X86Mode)CodeSize.Bits64;
 
-    private static readonly uint User = new RiscVMode(Privilege.User, RiscVMmuIndex.User, ExtensionStatus.Dirty, 0).Pack();
+    private static readonly uint User = new RiscVMode(Privilege.User, RiscVMmuIndex.User, IsFloatOn: true, 0).Pack();
 
     private static IEnumerable<TestCaseData> Functions =>
         from guest in (string[])[RiscV, X86]

@@ -26,10 +26,10 @@ internal sealed class SingleInstruction : IDisposable
 
     public RiscVArchitecture Architecture { get; }
 
-    /// <summary>The instruction as it is lifted when FP state is dirty already.</summary>
-    public IrBlock Lift(uint instruction, uint frm = 0, ExtensionStatus status = ExtensionStatus.Dirty)
+    /// <summary>The instruction as it is lifted, usually with floating point on.</summary>
+    public IrBlock Lift(uint instruction, uint frm = 0, bool isFloatOn = true)
     {
-        var mode = new RiscVMode(Privilege.Machine, RiscVMmuIndex.Machine, status, (byte)frm);
+        var mode = new RiscVMode(Privilege.Machine, RiscVMmuIndex.Machine, isFloatOn, (byte)frm);
         _builder.Begin(0, mode.Pack());
         _builder.BeginInstruction();
         Assert.That(Architecture.TryLift(_builder, BitConverter.GetBytes(instruction)));

@@ -150,7 +150,7 @@ public sealed class CsrTests
 
         hart.SetCsr(3, 0xa5);
         Assert.That((hart.Csr(1), hart.Csr(2), hart.Csr(3)), Is.EqualTo((5ul, 5ul, 0xa5ul)));
-        Assert.That(RiscVMode.Unpack(hart.Mode), Is.EqualTo(new RiscVMode(Privilege.Machine, RiscVMmuIndex.Machine, ExtensionStatus.Dirty, 5)));
+        Assert.That(RiscVMode.Unpack(hart.Mode), Is.EqualTo(new RiscVMode(Privilege.Machine, RiscVMmuIndex.Machine, IsFloatOn: true, 5)));
     }
 
     [Test]
