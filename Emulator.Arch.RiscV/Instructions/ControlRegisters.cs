@@ -16,6 +16,8 @@ internal static class ControlRegisters
     private const int CounterInhibit = 0x320;
     private const int Stimecmp = 0x14d;
     private const int Stimecmph = 0x15d;
+    private const int SupervisorTrap = 0x140;
+    private const int MachineTrap = 0x340;
     private const int Mip = 0x344;
     private const int Sip = 0x144;
 
@@ -32,20 +34,26 @@ internal static class ControlRegisters
     private static void Write(RiscVLifter l, Operands i, Value value)
     {
         if (MustSplit(l, i)) return;
-        if (i.Rd == 0) l.Ir.Call(PrivilegedHelpers.CsrWrite, l.Bits, value);
-        else l.SetX(i.Rd, l.Ir.Call(PrivilegedHelpers.CsrExchange, l.Bits, value));
-        l.Ir.Leave();
+        bool isStorage = IsStorage(i.Csr);
+        var exchange = isStorage ? PrivilegedHelpers.StorageExchange : PrivilegedHelpers.CsrExchange;
+        if (i.Rd == 0) l.Ir.Call(isStorage ? PrivilegedHelpers.StorageWrite : PrivilegedHelpers.CsrWrite, l.Bits, value);
+        else l.SetX(i.Rd, l.Ir.Call(exchange, l.Bits, value));
+        if (!isStorage) l.Ir.Leave();
     }
 
     private static void Modify(RiscVLifter l, Operands i, Value operand, bool writes)
     {
         if (MustSplit(l, i)) return;
-        l.SetX(i.Rd, writes
-            ? l.Ir.Call(PrivilegedHelpers.CsrExchange, l.Bits, operand)
-            : l.Ir.Call(PrivilegedHelpers.CsrRead, l.Bits));
-        if (writes) l.Ir.Leave();
+        bool isStorage = IsStorage(i.Csr);
+        var exchange = isStorage ? PrivilegedHelpers.StorageExchange : PrivilegedHelpers.CsrExchange;
+        var read = isStorage ? PrivilegedHelpers.StorageRead : PrivilegedHelpers.CsrRead;
+        l.SetX(i.Rd, writes ? l.Ir.Call(exchange, l.Bits, operand) : l.Ir.Call(read, l.Bits));
+        if (writes && !isStorage) l.Ir.Leave();
         else if (IsCounter(i.Csr)) l.Ir.Jump(l.Length);
     }
+
+    // Scratch, epc, cause and tval of S and M only keep a value until a trap or its return: nothing else changes.
+    private static bool IsStorage(int csr) => (csr & ~3) is SupervisorTrap or MachineTrap;
 
     // What counts instructions, or depends on the time, must stand alone in its block, where the count is exact.
     private static bool MustSplit(RiscVLifter l, Operands i)

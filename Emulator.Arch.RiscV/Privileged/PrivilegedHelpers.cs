@@ -58,6 +58,15 @@ internal static class PrivilegedHelpers
     /// <summary>(bits, operand): CSRRW, CSRRS or CSRRC; gives the old value; leave.</summary>
     public static readonly Helper CsrExchange = Add(CsrExchangeOf, State);
 
+    /// <summary>As <see cref="CsrRead"/>, of a CSR that only keeps a value.</summary>
+    public static readonly Helper StorageRead = Add(CsrReadOf, MayFault);
+
+    /// <summary>As <see cref="CsrWrite"/>, of a CSR that only keeps a value: the block goes on.</summary>
+    public static readonly Helper StorageWrite = Add(CsrWriteOf, MayFault);
+
+    /// <summary>As <see cref="CsrExchange"/>, of a CSR that only keeps a value: the block goes on.</summary>
+    public static readonly Helper StorageExchange = Add(CsrExchangeOf, MayFault);
+
     /// <summary>(rs1, bits, <see cref="CacheBlockKind"/>): CBO instructions.</summary>
     public static readonly Helper CacheBlock = Add(CacheBlockOf, MayFault | Memory);
 
