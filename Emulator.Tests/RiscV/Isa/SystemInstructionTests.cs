@@ -10,6 +10,7 @@ namespace Emulator.Tests.RiscV.Isa;
 /// <summary>What instructions ask of the hart: CSR accesses, traps, cache blocks; and where blocks end because of it.</summary>
 public sealed class SystemInstructionTests
 {
+    private const ushort Mstatus = 0x300;
     private const ushort Mscratch = 0x340;
     private const ushort Mhartid = 0xf14;
     private const ushort Cycle = 0xc00;
@@ -80,9 +81,10 @@ public sealed class SystemInstructionTests
     public void A_block_leaves_after_what_may_change_the_mode()
     {
         using var rig = new HartRig("max");
-        var csr = new Operands { Rd = 5, Csr = Mscratch, Rs1 = 6 };
+        var csr = new Operands { Rd = 5, Csr = Mstatus, Rs1 = 6 };
         Assert.That(LastOf(rig.Encode("csrrw", csr)), Is.EqualTo(Opcode.Leave));
         Assert.That(LastOf(rig.Encode("csrrs", csr)), Is.EqualTo(Opcode.Leave));
+        Assert.That(LastOf(rig.Encode("csrrw", csr with { Csr = Mscratch })), Is.EqualTo(Opcode.Jump), "what only keeps a value does not");
         Assert.That(LastOf(rig.Encode("csrrs", csr with { Rs1 = 0 })), Is.EqualTo(Opcode.Jump), "a plain read does not");
         foreach (string mnemonic in new[] { "ecall", "ebreak", "wfi", "fence.i" }) Assert.That(LastOf(rig.Encode(mnemonic, default)), Is.EqualTo(Opcode.Leave), mnemonic);
         Assert.That(LastOf(rig.Encode("sfence.vma", new Operands { Rs1 = 5 })), Is.EqualTo(Opcode.Leave));
