@@ -34,13 +34,13 @@ internal static unsafe class AtomicOperations
         var cpu = VirtualCpu.FromState(state);
         bool isUnrestricted = cpu.Architecture.HasUnrestrictedAtomics;
         if (isUnrestricted && (address & (ulong)(size - 1)) != 0) return MisalignedAtomics.Execute(cpu, opcode, address, size, mmuIndex, operand, expected);
-        byte* host = MemoryAccess.AtomicAddress(cpu, address, size, mmuIndex, kind, isUnrestricted);
+        byte* host = MemoryAccess.AtomicAddress(cpu, address, size, mmuIndex, kind, out var written, isUnrestricted);
         if (host == null)
         {
             return state->ExitReason == ExitReason.None ? OnDevice(cpu, opcode, address, size, mmuIndex, operand, expected) : 0;
         }
 
-        return opcode switch
+        ulong result = opcode switch
         {
             Opcode.LoadExclusive => LoadExclusive(state, host, address, size),
             Opcode.StoreExclusive => StoreExclusive(state, host, address, size, operand),
@@ -50,6 +50,8 @@ internal static unsafe class AtomicOperations
             Opcode.AtomicAdd when size == 4 => (ulong)(Interlocked.Add(ref *(int*)host, (int)operand) - (int)operand),
             _ => ReadModifyWrite(opcode, host, size, operand),
         };
+        written.Written(cpu.MemorySystem);
+        return result;
     }
 
     private static ulong LoadExclusive(StateBlock* state, byte* host, ulong address, int size)

@@ -58,10 +58,12 @@ internal static unsafe class MemoryAccess
 
     /// <summary>
     /// Host address of an aligned atomic access, or null with the fault left in the hart; with <paramref name="orDevice"/> null
-    /// without a fault where there is no RAM.
+    /// without a fault where there is no RAM. Those who hear of writes are told here, so that code is dropped before it changes; the caller
+    /// tells them through <paramref name="written"/> again, in case another hart translated what was there meanwhile.
     /// </summary>
-    public static byte* AtomicAddress(VirtualCpu cpu, ulong address, int size, int mmuIndex, AccessKind kind, bool orDevice = false)
+    public static byte* AtomicAddress(VirtualCpu cpu, ulong address, int size, int mmuIndex, AccessKind kind, out HostBlock written, bool orDevice = false)
     {
+        written = default;
         if ((address & (ulong)(size - 1)) != 0)
         {
             cpu.RaiseFault(cpu.MisalignedFault(new GuestVirtualAddress(address), kind, size));
@@ -73,7 +75,11 @@ internal static unsafe class MemoryAccess
         if (!TryTranslate(cpu, address, kind, size, mmuIndex, out var physical)) return null;
         if (kind == AccessKind.Write && MustStepAlone(cpu, physical, size)) return null;
         byte* host = cpu.MemorySystem.HostAddress(physical, size, kind == AccessKind.Write, out var ram, out ulong offset);
-        if (host != null && kind == AccessKind.Write) cpu.MemorySystem.NotifyWrite(ram!, offset, size);
+        if (host != null && kind == AccessKind.Write)
+        {
+            cpu.MemorySystem.NotifyWrite(ram!, offset, size);
+            written = new HostBlock(host, ram, offset, size);
+        }
         else if (host == null && !orDevice) cpu.RaiseFault(cpu.AccessFault(new GuestVirtualAddress(address), kind));
         return host;
     }

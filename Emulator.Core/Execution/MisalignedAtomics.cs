@@ -20,10 +20,16 @@ internal static unsafe class MisalignedAtomics
         operand = AtomicOperations.Extend(operand, size);
         expected = AtomicOperations.Extend(expected, size);
         int shift = 8 * (int)(address & InWord);
-        byte* low = MemoryAccess.AtomicAddress(cpu, address & ~InWord, WordSize, mmuIndex, AccessKind.Write);
+        byte* low = MemoryAccess.AtomicAddress(cpu, address & ~InWord, WordSize, mmuIndex, AccessKind.Write, out var lowWritten);
         if (low == null) return 0;
-        if (shift + (8 * size) <= 8 * WordSize) return InOneWord(ref *(ulong*)low, opcode, shift, size, operand, expected);
-        byte* high = MemoryAccess.AtomicAddress(cpu, unchecked((address & ~InWord) + WordSize), WordSize, mmuIndex, AccessKind.Write);
+        if (shift + (8 * size) <= 8 * WordSize)
+        {
+            ulong before = InOneWord(ref *(ulong*)low, opcode, shift, size, operand, expected);
+            lowWritten.Written(cpu.MemorySystem);
+            return before;
+        }
+
+        byte* high = MemoryAccess.AtomicAddress(cpu, unchecked((address & ~InWord) + WordSize), WordSize, mmuIndex, AccessKind.Write, out var highWritten);
         if (high == null) return 0;
         while (true)
         {
@@ -31,7 +37,10 @@ internal static unsafe class MisalignedAtomics
             ulong old = AtomicOperations.Extend((ulong)(pair >> shift), size);
             var mask = (UInt128)Mask(size) << shift;
             var desired = (pair & ~mask) | (((UInt128)AtomicOperations.Compute(opcode, old, operand, expected) << shift) & mask);
-            if (WideAtomics.CompareExchange(ref *(ulong*)low, ref *(ulong*)high, pair, desired) == pair) return old;
+            if (WideAtomics.CompareExchange(ref *(ulong*)low, ref *(ulong*)high, pair, desired) != pair) continue;
+            lowWritten.Written(cpu.MemorySystem);
+            highWritten.Written(cpu.MemorySystem);
+            return old;
         }
     }
 

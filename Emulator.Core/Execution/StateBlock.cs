@@ -90,6 +90,7 @@ internal unsafe struct StateBlock
         var state = (StateBlock*)NativeMemory.AlignedAlloc(size, 4096);
         NativeMemory.Clear(state, size);
         state->ReservationAddress = NoReservation;
+        state->ClearJumpCache();
         Invalidate((TlbEntry*)((byte*)state + TlbOffset), mmuIndexCount * 2 * TlbEntries);
         return state;
     }
@@ -130,6 +131,8 @@ internal unsafe struct StateBlock
             return (TlbEntry*)((byte*)self + tableOffset) + ((address >> PageBits) & (TlbEntries - 1));
         }
     }
+
+    private const ulong TagOfAnotherEntry = 2;
 
     public JumpCacheEntry* JumpCache(ulong tag)
     {
@@ -251,6 +254,7 @@ internal unsafe struct StateBlock
     public void ClearJumpCache()
     {
         fixed (StateBlock* self = &this) NativeMemory.Clear((byte*)self + JumpCacheOffset, JumpCacheEntries * 16);
+        JumpCache(0)->Tag = TagOfAnotherEntry; // an empty entry matches tag 0, which belongs to the first one
     }
 
     /// <summary>A number that looks random, for a generation of entries.</summary>

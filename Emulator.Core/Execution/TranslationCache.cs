@@ -234,6 +234,18 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         return left > heat || left <= heat - (Options.HotThreshold / WarmPart);
     }
 
+    /// <summary>A block is hot: it runs on without counting until it is compiled, or demoted.</summary>
+    public TranslatedBlock Park(ThreadedOp* entry)
+    {
+        lock (_lock)
+        {
+            var block = _byIndex[entry->Block];
+            entry->Immediate = long.MaxValue;
+            if (block is { IsValid: true, Region: null }) _threaded!.Park(entry);
+            return block;
+        }
+    }
+
     /// <summary>Has a block's entry run in tier 0 again. Under the lock.</summary>
     public void Demote(TranslatedBlock block) => _threaded!.Demote(block.Entry, HeatOf(block));
 

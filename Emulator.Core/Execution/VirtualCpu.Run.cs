@@ -188,8 +188,7 @@ public abstract unsafe partial class VirtualCpu
                 return;
             case ExitReason.Hot:
                 ProgramCounter = State->CodePage + exit->PcOffset;
-                exit->Immediate = long.MaxValue;
-                _cache!.Regions?.Request(_cache.BlockOf(exit));
+                _cache!.Regions?.Request(_cache.Park(exit));
                 return;
             case ExitReason.Attention:
                 ProgramCounter = State->CodePage + exit->PcOffset;

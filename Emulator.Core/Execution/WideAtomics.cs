@@ -18,9 +18,10 @@ internal static unsafe class WideAtomics
         VirtualCpu cpu, ulong address, int mmuIndex, UInt128 expected, UInt128 desired, out UInt128 old)
     {
         old = 0;
-        var host = (ulong*)MemoryAccess.AtomicAddress(cpu, address, Size, mmuIndex, AccessKind.Write);
+        var host = (ulong*)MemoryAccess.AtomicAddress(cpu, address, Size, mmuIndex, AccessKind.Write, out var written);
         if (host == null) return false;
         old = CompareExchange(ref host[0], ref host[1], expected, desired);
+        written.Written(cpu.MemorySystem);
         return true;
     }
 

@@ -193,7 +193,13 @@ internal sealed unsafe class RegionCache : IDisposable
     private void Compile(TranslatedBlock entry)
     {
         long started = Stopwatch.GetTimestamp();
-        if (_cache.Locked(() => IsFull || IsCovered(entry))) return;
+        if (_cache.Locked(() => IsCovered(entry))) return;
+        if (IsFull)
+        {
+            _cache.Locked(() => GiveBack(entry));
+            return;
+        }
+
         for (int limit = _cache.Options.MaxRegionInstructions; limit > 0; limit /= 2)
         {
             var plan = _cache.Locked(() => entry is { IsValid: true, Region: null } ? RegionPlanner.Plan(_cache, entry, limit) : null);
@@ -205,12 +211,23 @@ internal sealed unsafe class RegionCache : IDisposable
             if (emitter.LocalUses > RegionEmitter.MaxLocalUses && plan.Blocks.Length > 1) continue;
             if (emitter.LocalUses > RegionEmitter.MaxLocalUses) break;
             int bytes = il.ILOffset;
-            var region = new Region(TranslationsOf(plan.Blocks), TranslationsOf(plan.Entries), new NativeCode(method), InstructionsExecuted);
-            _cache.Locked(() => Install(region, plan.InstructionCount, bytes, Stopwatch.GetElapsedTime(started)));
+            var code = new NativeCode(method);
+            code.ReleaseBuilder();
+            var region = new Region(TranslationsOf(plan.Blocks), TranslationsOf(plan.Entries), code, InstructionsExecuted);
+            _cache.Locked(() => Install(region, plan.InstructionCount, bytes, Stopwatch.GetElapsedTime(started)) || GiveBack(entry));
             return;
         }
 
         _cache.Counters.RegionsRefused++;
+    }
+
+    // It could not be compiled now, and may be when it is hot again.
+    private bool GiveBack(TranslatedBlock entry)
+    {
+        if (entry is not { IsValid: true, Region: null }) return false;
+        entry.IsQueued = false;
+        _cache.Demote(entry);
+        return true;
     }
 
     // The blocks of a loop get hot together, and the first region takes them all: only one that is still entered by itself afterwards gets

@@ -119,23 +119,21 @@ internal sealed partial class RegionEmitter
 
     private void EmitLinkEnd()
     {
+        LocalUses += 4;
         StoreCount();
-        LoadState();
-        LoadLink();
-        LoadLink();
-        Il.Emit(OpCodes.Ldind_I);
-        NativeCode.EmitTailCall(Il);
-    }
-
-    private void LoadLink()
-    {
-        LocalUses++;
         LoadStateAddress(StateOffsets.LinkTable);
         Il.Emit(OpCodes.Ldind_I);
         Il.Emit(OpCodes.Ldloc, _exit);
         Il.Emit(OpCodes.Conv_I);
         Il.Emit(OpCodes.Add);
+        Il.Emit(OpCodes.Volatile); // read once: another hart may change it
         Il.Emit(OpCodes.Ldind_I);
+        Il.Emit(OpCodes.Stloc, _entry);
+        LoadState();
+        Il.Emit(OpCodes.Ldloc, _entry);
+        Il.Emit(OpCodes.Ldloc, _entry);
+        Il.Emit(OpCodes.Ldind_I);
+        NativeCode.EmitTailCall(Il);
     }
 
     private void EmitEnd()

@@ -101,7 +101,12 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         SetHandler(entry, EnterKey);
     }
 
-    private HandlerKey EnterKey => new(Opcode.Enter, false, options.Kind == EngineKind.Interpreter ? HandlerForm.Plain : HandlerForm.Far, 0);
+    /// <summary>Has an entry not count any more. A count that is under way could otherwise undo what <see cref="Demote"/> sets.</summary>
+    public void Park(ThreadedOp* entry) => SetHandler(entry, ParkedKey);
+
+    private static HandlerKey ParkedKey => new(Opcode.Enter, false, HandlerForm.Plain, 0);
+
+    private HandlerKey EnterKey => options.Kind == EngineKind.Interpreter ? ParkedKey : new(Opcode.Enter, false, HandlerForm.Far, 0);
 
     private HandlerKey KeyOf(IrInstruction instruction, int mmuIndex) => instruction.Opcode switch
     {
