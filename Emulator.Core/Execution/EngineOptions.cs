@@ -40,6 +40,12 @@ public sealed record EngineOptions
     public int MaxRegionInstructions { get; init; } = 200;
 
     /// <summary>
+    /// Bytes of CIL in compiled regions, some three times as much in memory, beyond which the oldest are released; what is still hot is
+    /// compiled again.
+    /// </summary>
+    public long MaxCompiledBytes { get; init; } = 48L << 20;
+
+    /// <summary>
     /// Bytes of pre-decoded operations (32 a guest instruction, and some) beyond which all translations are dropped and made anew.
     /// </summary>
     public long MaxTranslationBytes { get; init; } = 128L << 20;

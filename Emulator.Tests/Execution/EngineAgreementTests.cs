@@ -33,6 +33,7 @@ public class EngineAgreementTests
         {
             int seed = first + i;
             long limit = new Random(seed).Next(100, 4000);
+            Assert.That(Run(kind, seed, 2000, maxCompiled: limit), Is.EqualTo(Run(EngineKind.Reference, seed, 2000)), $"seed {seed}, {limit} compiled bytes");
             Assert.That(Run(kind, seed, 2000, maxBytes: limit), Is.EqualTo(Run(EngineKind.Reference, seed, 2000)), $"seed {seed}, {limit} bytes");
         }
     }
@@ -48,7 +49,7 @@ public class EngineAgreementTests
         }
     }
 
-    private static string Run(EngineKind kind, int seed, ulong count, bool optimise = true, long maxBytes = long.MaxValue)
+    private static string Run(EngineKind kind, int seed, ulong count, bool optimise = true, long maxBytes = long.MaxValue, long maxCompiled = long.MaxValue)
     {
         var architecture = new ToyArchitecture(expectsMisaligned: (seed & 1) != 0);
         using var memory = new MemorySystem();
@@ -60,7 +61,7 @@ public class EngineAgreementTests
         memory.TryWrite(new GuestPhysicalAddress(CodeStart), code);
         var options = new EngineOptions
         {
-            Kind = kind, IsDeterministic = true, HotThreshold = kind == EngineKind.Jit ? 1 : 3, Optimises = optimise, MaxTranslationBytes = maxBytes,
+            Kind = kind, IsDeterministic = true, HotThreshold = kind == EngineKind.Jit ? 1 : 3, Optimises = optimise, MaxTranslationBytes = maxBytes, MaxCompiledBytes = maxCompiled,
         };
         var world = new World { IsSingleThreaded = true };
         using var cache = new TranslationCache(architecture, memory, world, options, new ExecutionCounters());

@@ -38,4 +38,19 @@ public sealed class BootCountTests
         Recorded.Check("demo boot: single steps", counters.SingleSteps, Slack);
         Assert.That(counters.RegionsCompiled, Is.Positive, "what is recorded covers compiled code, too");
     }
+
+    [Test]
+    [CancelAfter(120_000)]
+    public async Task Compiled_code_has_a_limit(CancellationToken cancellation)
+    {
+        var description = RiscVVirtMachine.Describe() with
+        {
+            Kernel = EmbeddedGuests.RiscVDemo, Engine = new EngineOptions { IsDeterministic = true, HotThreshold = HotThreshold, MaxCompiledBytes = 16_000 },
+        };
+        await using var machine = await VirtualMachine.StartAsync(description, cancellation);
+        await machine.Console.WaitForAsync(Prompt, cancellation);
+        await machine.Console.WriteLineAsync("poweroff", cancellation);
+        Assert.That((await machine.WaitForExitAsync(cancellation)).End, Is.EqualTo(MachineEnd.PowerOff));
+        Assert.That(machine.Counters.RegionsAged, Is.Positive.And.LessThan(machine.Counters.RegionsCompiled));
+    }
 }

@@ -47,8 +47,23 @@ internal sealed class RegionBlock(TranslatedBlock translation, IrBlock ir)
 }
 
 /// <summary>A compiled region.</summary>
-/// <param name="Blocks">The blocks in it.</param>
-/// <param name="Entries">Those that execution may come to from outside.</param>
-/// <param name="Code">The machine code.</param>
-/// <param name="Installed">Instructions that the machine's harts had executed.</param>
-internal sealed record Region(ImmutableArray<TranslatedBlock> Blocks, ImmutableArray<TranslatedBlock> Entries, NativeCode Code, long Installed);
+/// <param name="blocks">The blocks in it.</param>
+/// <param name="entries">Those that execution may come to from outside.</param>
+/// <param name="code">The machine code.</param>
+/// <param name="cilBytes">Its CIL.</param>
+/// <param name="installed">Instructions that the machine's harts had executed.</param>
+internal sealed class Region(ImmutableArray<TranslatedBlock> blocks, ImmutableArray<TranslatedBlock> entries, NativeCode code, int cilBytes, long installed)
+{
+    public ImmutableArray<TranslatedBlock> Blocks => blocks;
+
+    public ImmutableArray<TranslatedBlock> Entries => entries;
+
+    public NativeCode Code => code;
+
+    public int CilBytes => cilBytes;
+
+    public long Installed => installed;
+
+    /// <summary>Its place in a list by age.</summary>
+    public LinkedListNode<Region> Node => field ??= new LinkedListNode<Region>(this);
+}

@@ -26,6 +26,8 @@ internal sealed unsafe class RegionCache : IDisposable
     private readonly List<nint> _stubBySlot = [];
     private readonly Dictionary<TranslatedBlock, List<Region>> _regionsOf = [];
     private readonly List<NativeCode> _retired = [];
+    private readonly LinkedList<Region> _installed = []; // oldest first
+    private long _installedBytes;
     private readonly Queue<TranslatedBlock> _queue = []; // its own lock, with a pulse for what comes
     private readonly Thread? _thread;
     private bool _isDisposed;
@@ -128,21 +130,35 @@ internal sealed unsafe class RegionCache : IDisposable
     public void DropRegionsOf(TranslatedBlock block)
     {
         if (!_regionsOf.Remove(block, out var regions)) return;
-        foreach (var region in regions)
+        foreach (var region in regions) Drop(region);
+    }
+
+    private void Drop(Region region)
+    {
+        foreach (var block in region.Blocks)
         {
-            foreach (var other in region.Blocks)
-            {
-                if (_regionsOf.TryGetValue(other, out var list) && list.Remove(region) && list.Count == 0) _regionsOf.Remove(other);
-            }
+            if (_regionsOf.TryGetValue(block, out var list) && list.Remove(region) && list.Count == 0) _regionsOf.Remove(block);
+        }
 
-            foreach (var entry in region.Entries.Where(e => e.Region == region.Code))
-            {
-                entry.Region = null;
-                entry.IsQueued = false;
-                if (entry.IsValid) _cache.Demote(entry);
-            }
+        foreach (var entry in region.Entries.Where(e => e.Region == region.Code))
+        {
+            entry.Region = null;
+            entry.IsQueued = false;
+            if (entry.IsValid) _cache.Demote(entry);
+        }
 
-            _retired.Add(region.Code);
+        _installed.Remove(region.Node);
+        _installedBytes -= region.CilBytes;
+        _retired.Add(region.Code);
+    }
+
+    // In a system that runs for long, nearly all code gets hot at some time: the oldest goes, and is compiled again if it is still hot.
+    private void DropOldest()
+    {
+        while (_installedBytes > _cache.Options.MaxCompiledBytes && _installed.Count > 1)
+        {
+            Drop(_installed.First!.Value);
+            _cache.Counters.RegionsAged++;
         }
     }
 
@@ -151,6 +167,8 @@ internal sealed unsafe class RegionCache : IDisposable
     {
         _regionsOf.Clear();
         _retired.Clear();
+        _installed.Clear();
+        _installedBytes = 0;
         _linkSlots.Clear();
         _stubBySlot.Clear();
         _stubs.Dispose();
@@ -213,8 +231,8 @@ internal sealed unsafe class RegionCache : IDisposable
             int bytes = il.ILOffset;
             var code = new NativeCode(method);
             code.ReleaseBuilder();
-            var region = new Region(TranslationsOf(plan.Blocks), TranslationsOf(plan.Entries), code, InstructionsExecuted);
-            _cache.Locked(() => Install(region, plan.InstructionCount, bytes, Stopwatch.GetElapsedTime(started)) || GiveBack(entry));
+            var region = new Region(TranslationsOf(plan.Blocks), TranslationsOf(plan.Entries), code, bytes, InstructionsExecuted);
+            _cache.Locked(() => Install(region, plan.InstructionCount, Stopwatch.GetElapsedTime(started)) || GiveBack(entry));
             return;
         }
 
@@ -256,9 +274,11 @@ internal sealed unsafe class RegionCache : IDisposable
 
     private static ImmutableArray<TranslatedBlock> TranslationsOf(ImmutableArray<RegionBlock> blocks) => [.. blocks.Select(b => b.Translation)];
 
-    private bool Install(Region region, int instructions, int bytes, TimeSpan time)
+    private bool Install(Region region, int instructions, TimeSpan time)
     {
         if (_isDisposed || !region.Blocks.All(b => b.IsValid)) return false;
+        _installed.AddLast(region.Node);
+        _installedBytes += region.CilBytes;
         foreach (var block in region.Blocks)
         {
             if (!_regionsOf.TryGetValue(block, out var list)) _regionsOf.Add(block, list = new List<Region>(1));
@@ -272,10 +292,11 @@ internal sealed unsafe class RegionCache : IDisposable
             Threaded.ThreadedBlockBuilder.Promote(entry.Entry, region.Code.Address);
         }
 
+        DropOldest();
         var counters = _cache.Counters;
         counters.RegionsCompiled++;
         counters.InstructionsCompiled += instructions;
-        counters.CilBytes += bytes;
+        counters.CilBytes += region.CilBytes;
         counters.CompileTime += time;
         return true;
     }
