@@ -90,7 +90,7 @@ internal unsafe struct StateBlock
         var state = (StateBlock*)NativeMemory.AlignedAlloc(size, 4096);
         NativeMemory.Clear(state, size);
         state->ReservationAddress = NoReservation;
-        state->ClearJumpCache();
+        state->JumpCache(0)->Tag = TagOfAnotherEntry;
         Invalidate((TlbEntry*)((byte*)state + TlbOffset), mmuIndexCount * 2 * TlbEntries);
         return state;
     }

@@ -49,6 +49,16 @@ internal sealed class NativeCode
         il.Emit(OpCodes.Ret);
     }
 
+    /// <summary>Emits the way into the block whose entry operation a local has the address of.</summary>
+    public static void EmitEnter(ILGenerator il, LocalBuilder entry)
+    {
+        il.Emit(OpCodes.Ldarg_0);
+        il.Emit(OpCodes.Ldloc, entry);
+        il.Emit(OpCodes.Ldloc, entry);
+        il.Emit(OpCodes.Ldind_I);
+        EmitTailCall(il);
+    }
+
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetMethodDescriptor")]
     private static extern RuntimeMethodHandle Descriptor(DynamicMethod method);
 }

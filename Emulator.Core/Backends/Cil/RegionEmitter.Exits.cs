@@ -129,11 +129,7 @@ internal sealed partial class RegionEmitter
         Il.Emit(OpCodes.Volatile); // read once: another hart may change it
         Il.Emit(OpCodes.Ldind_I);
         Il.Emit(OpCodes.Stloc, _entry);
-        LoadState();
-        Il.Emit(OpCodes.Ldloc, _entry);
-        Il.Emit(OpCodes.Ldloc, _entry);
-        Il.Emit(OpCodes.Ldind_I);
-        NativeCode.EmitTailCall(Il);
+        NativeCode.EmitEnter(Il, _entry);
     }
 
     private void EmitEnd()

@@ -148,11 +148,7 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate, int pos
         Il.Emit(OpCodes.Stloc, target); // looked at once: another hart may change it
         Il.Emit(OpCodes.Ldloc, target);
         Il.Emit(OpCodes.Brfalse, unlinked);
-        LoadState();
-        Il.Emit(OpCodes.Ldloc, target);
-        Il.Emit(OpCodes.Ldloc, target);
-        Il.Emit(OpCodes.Ldind_I);
-        NativeCode.EmitTailCall(Il);
+        NativeCode.EmitEnter(Il, target);
         Il.MarkLabel(unlinked);
         EmitReturnOperation();
     }
