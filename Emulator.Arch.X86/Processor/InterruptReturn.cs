@@ -99,8 +99,8 @@ internal static class InterruptReturn
             if (stack.Pop(size, out ulong stackPointer) is { } noPointer) return noPointer;
             if (stack.Pop(size, out ulong stackWord) is { } noSelector) return noSelector;
             ushort stackSelector = (ushort)stackWord;
+            if (FarReturn.CheckPointer(cpu, code, pointer) is { } badPointer) return badPointer; // before SS: the order shows when both are bad
             if (FarReturn.CheckStack(cpu, stackSelector, code, cpl, out var descriptor) is { } badStack) return badStack;
-            if (FarReturn.CheckPointer(cpu, code, pointer) is { } badPointer) return badPointer;
             if (FarReturn.Commit(cpu, selector, code, stackSelector, descriptor, stackPointer) is { } uncommitted) return uncommitted;
         }
 

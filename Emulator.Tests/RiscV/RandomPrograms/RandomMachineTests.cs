@@ -68,6 +68,6 @@ public sealed class RandomMachineTests
             return Enumerable.Range(0, images).Select(_ => (Random.Shared.Next(), ManyPrograms));
         }
 
-        return [(FixedSeed, SampledPrograms), (Random.Shared.Next(), SampledPrograms)];
+        return [(FixedSeed, SampledPrograms), (TestContext.CurrentContext.Random.Next(), SampledPrograms)];
     }
 }

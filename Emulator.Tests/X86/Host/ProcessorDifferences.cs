@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics.X86;
 using Emulator.Arch.X86;
+using Emulator.Arch.X86.Processor;
 using Iced.Intel;
 
 namespace Emulator.Tests.X86.Host;
@@ -31,6 +32,8 @@ internal sealed record ProcessorDifference(string Reason, Func<GeneratedCase, Ho
         new("LOCK VERR and LOCK VERW are VERR and VERW, or #UD (SDM volume 2, LOCK)", static (t, _) =>
             t.Instruction.IsInvalid && t.HasPrefix(Lock) && t.Opcode is [0x0f, 0x00, ..] && ((t.Opcode[2] >> 3) & 7) is 4 or 5),
         new("a far return to a selector that is refused reads an outer stack, which may fault, before or after that (SDM volume 2, RET and IRET: not specified)", OuterStackFaults),
+        new("a return that sets TF (from words that overlap the frame) steps the exit, which is code of the host's program and ends ours", static (t, host) =>
+            t.Instruction.Mnemonic is Mnemonic.Iret or Mnemonic.Iretd or Mnemonic.Iretq && (X86Exception)host.Trap == X86Exception.Debug && (t.Start.Flags & Eflags.Tf) == 0),
         new("a far call out of 64-bit mode pushes with the stack pointer of 64 bits, or of 32 as the new mode has it (SDM volume 2, CALL: not specified)", static (t, _) =>
             t.Start.Bits == 64 && t.Instruction.IsCallFarIndirect && t[Register.RSP] > uint.MaxValue),
         new("which of several accesses faults first is not specified; ours is AMD's order", static (t, host) => !IsAmd && (X86Exception)host.Trap is X86Exception.PageFault or X86Exception.GeneralProtection
