@@ -100,6 +100,9 @@ internal sealed unsafe class TranslatedBlock
     /// <summary>Its entries were enough to compile it once.</summary>
     public bool WasHot { get; set; }
 
+    /// <summary>What <see cref="Backends.Cil.RegionAging.Pressure"/> was when it was last asked for more heat, 0 to 4.</summary>
+    public byte Patience { get; set; }
+
     /// <summary>It was hot once when a region already had it.</summary>
     public bool WasCovered { get; set; }
 

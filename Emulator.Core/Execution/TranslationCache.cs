@@ -13,6 +13,7 @@ namespace Emulator.Core.Execution;
 internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 {
     private const int WarmPart = 16;
+    private const long WorthCollecting = 16 << 20;
     private const int RareFloatSteps = 500;
     private const int SplitLimit = 200;
     private readonly Lock _lock = new();
@@ -74,12 +75,20 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
                 if (IsTracked(place) && (second is not { } page || IsTracked(page)) && !IsFull) return Translate(key, place, second);
             }
 
-            if (IsFull) _world.RunExclusive(Clear, callerIsInside: true);
+            if (IsFull) Empty();
             else TrackAtSafepoint(place, second);
         }
     }
 
     private bool IsFull => _arena.Bytes >= Options.MaxTranslationBytes || Regions is { IsFull: true };
+
+    // The blocks have outlived some collections, and would stay for hours until the next full one.
+    private void Empty()
+    {
+        bool collects = _arena.Bytes >= WorthCollecting;
+        _world.RunExclusive(Clear, callerIsInside: true);
+        if (collects) GC.Collect();
+    }
 
     // By itself: what an anonymous method captures is allocated where its outer method begins, on the way of every single step.
     private void TrackAtSafepoint(FetchPlace place, FetchPlace? second) => _world.RunExclusive(() => Track(place, second), callerIsInside: true);
@@ -247,7 +256,9 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     }
 
     /// <summary>Has a block's entry run in tier 0 again. Under the lock.</summary>
-    public void Demote(TranslatedBlock block) => _threaded!.Demote(block.Entry, HeatOf(block));
+    /// <param name="block">The block.</param>
+    /// <param name="times">How many times as many entries as usual it takes until it is hot.</param>
+    public void Demote(TranslatedBlock block, int times = 1) => _threaded!.Demote(block.Entry, HeatOf(block) * times);
 
     // Entries after which a block is compiled: more where code was rewritten soon after it had been.
     private long HeatOf(TranslatedBlock block) =>

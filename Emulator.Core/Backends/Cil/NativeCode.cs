@@ -23,13 +23,25 @@ internal sealed class NativeCode
     }
 
     /// <summary>
-    /// Lets go of what the method was built with, four fifths of what it holds: 37 KB for a region of average size. The runtime keeps that
-    /// for a method that is compiled later, which this one never is.
+    /// Lets go of what the method was built with: 45 of the 47 KB of managed memory that a region of average size holds. The runtime keeps
+    /// that for a method that is compiled later, which this one never is.
     /// </summary>
-    public void ReleaseBuilder() => Builder?.SetValue(_method, null);
+    public void ReleaseBuilder()
+    {
+        BuilderField?.SetValue(_method, null);
+        if (ResolverField?.GetValue(_method) is not { } resolver) return;
+        foreach (var field in ResolverFields) field.SetValue(resolver, null);
+    }
 
-    // Null in a runtime that keeps it elsewhere, where it is then not released.
-    private static FieldInfo? Builder { get; } = typeof(DynamicMethod).GetField("_ilGenerator", BindingFlags.Instance | BindingFlags.NonPublic);
+    // Private fields of the runtime: one that keeps things elsewhere does not release them.
+    private static FieldInfo? BuilderField { get; } = FieldOf(typeof(DynamicMethod), "_ilGenerator");
+
+    private static FieldInfo? ResolverField { get; } = FieldOf(typeof(DynamicMethod), "_resolver");
+
+    private static FieldInfo[] ResolverFields { get; } = // CIL, tokens, signature of the locals
+        [.. new[] { "m_code", "m_scope", "m_localSignature" }.Select(name => FieldOf(ResolverField?.FieldType, name)).OfType<FieldInfo>()];
+
+    private static FieldInfo? FieldOf(Type? type, string name) => type?.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic);
 
     /// <summary>Address of the machine code.</summary>
     public nint Address { get; }

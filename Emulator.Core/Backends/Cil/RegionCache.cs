@@ -16,6 +16,7 @@ internal sealed unsafe class RegionCache : IDisposable
     private const int MaxLinks = 1 << 20;
     private const int LinksOfRegion = 4096; // more than one can have
     private const int RetiredLimit = 512;
+    private const int CollectPart = 4;
     private const long WorthCompiling = 1 << 20; // instructions that the machine executes while a region lives
     private readonly TranslationCache _cache;
     private readonly World _world;
@@ -26,8 +27,8 @@ internal sealed unsafe class RegionCache : IDisposable
     private readonly List<nint> _stubBySlot = [];
     private readonly Dictionary<TranslatedBlock, List<Region>> _regionsOf = [];
     private readonly List<NativeCode> _retired = [];
-    private readonly LinkedList<Region> _installed = []; // oldest first
-    private long _installedBytes;
+    private long _releasedBytes; // CIL of what was taken out since garbage was last collected
+    private readonly RegionAging _aging;
     private readonly Queue<TranslatedBlock> _queue = []; // its own lock, with a pulse for what comes
     private readonly Thread? _thread;
     private bool _isDisposed;
@@ -41,6 +42,7 @@ internal sealed unsafe class RegionCache : IDisposable
         _cache = cache;
         _world = world;
         _unresolved = unresolvedHandler;
+        _aging = new RegionAging(cache.Options.MaxCompiledBytes, TakeUse);
         _links = (ThreadedOp**)NativeMemory.AllocZeroed(MaxLinks, (nuint)sizeof(ThreadedOp*));
         if (cache.Options.Kind == EngineKind.Jit || cache.Options.IsDeterministic) return; // compiled where it is asked for
         _thread = new Thread(CompileLoop) { IsBackground = true, Name = "emulator region compiler", Priority = ThreadPriority.BelowNormal };
@@ -56,7 +58,7 @@ internal sealed unsafe class RegionCache : IDisposable
     /// <summary>A hart found a block hot.</summary>
     public void Request(TranslatedBlock block)
     {
-        if (block.IsQueued || !block.IsValid || block.Straddles) return;
+        if (block.IsQueued || !block.IsValid || block.Straddles || NeedsMoreHeat(block)) return;
         block.IsQueued = block.WasHot = true;
         if (_thread is not null)
         {
@@ -71,6 +73,21 @@ internal sealed unsafe class RegionCache : IDisposable
 
         Compile(block);
         ReleaseRetired(callerIsInside: true);
+    }
+
+    private bool NeedsMoreHeat(TranslatedBlock block)
+    {
+        int pressure = _aging.Pressure;
+        if (block.Patience >= pressure) return false;
+        int times = (1 << pressure) - (1 << block.Patience);
+        block.Patience = (byte)pressure;
+        return _cache.Locked(() =>
+        {
+            if (block is not { IsValid: true, Region: null }) return false;
+            block.WasHot = true;
+            _cache.Demote(block, times);
+            return true;
+        });
     }
 
     /// <summary>A block came into being. Under the cache's lock.</summary>
@@ -147,17 +164,30 @@ internal sealed unsafe class RegionCache : IDisposable
             if (entry.IsValid) _cache.Demote(entry);
         }
 
-        _installed.Remove(region.Node);
-        _installedBytes -= region.CilBytes;
+        _aging.Remove(region);
         _retired.Add(region.Code);
+        _releasedBytes += region.CilBytes;
     }
 
-    // In a system that runs for long, nearly all code gets hot at some time: the oldest goes, and is compiled again if it is still hot.
+    private static bool TakeUse(Region region)
+    {
+        bool isUsed = false;
+        foreach (var entry in region.Entries)
+        {
+            if (entry.Region != region.Code || entry.Entry->Destination == 0) continue;
+            entry.Entry->Destination = 0;
+            isUsed = true;
+        }
+
+        return isUsed;
+    }
+
     private void DropOldest()
     {
-        while (_installedBytes > _cache.Options.MaxCompiledBytes && _installed.Count > 1)
+        while (_aging.Oldest(InstructionsExecuted / Math.Max(1, _world.Cpus.Count)) is { } region)
         {
-            Drop(_installed.First!.Value);
+            foreach (var entry in region.Entries) entry.Patience = 0;
+            Drop(region);
             _cache.Counters.RegionsAged++;
         }
     }
@@ -167,8 +197,7 @@ internal sealed unsafe class RegionCache : IDisposable
     {
         _regionsOf.Clear();
         _retired.Clear();
-        _installed.Clear();
-        _installedBytes = 0;
+        _aging.Clear();
         _linkSlots.Clear();
         _stubBySlot.Clear();
         _stubs.Dispose();
@@ -195,17 +224,21 @@ internal sealed unsafe class RegionCache : IDisposable
         }
     }
 
-    // While no hart is inside compiled code, what nothing leads to any more may go.
+    // While no hart is inside compiled code, what nothing leads to any more may go. Nearly all of its memory is the runtime's own, of which
+    // the garbage collector does not know: it would not look at the old for hours.
     private void ReleaseRetired(bool callerIsInside)
     {
         if (_retired.Count <= RetiredLimit) return;
+        bool collects = _releasedBytes > _cache.Options.MaxCompiledBytes / CollectPart;
         _world.RunExclusive(
             () => _cache.Locked(() =>
             {
                 _retired.Clear();
+                if (collects) _releasedBytes = 0;
                 return true;
             }),
             callerIsInside);
+        if (collects) GC.Collect();
     }
 
     private void Compile(TranslatedBlock entry)
@@ -277,8 +310,7 @@ internal sealed unsafe class RegionCache : IDisposable
     private bool Install(Region region, int instructions, TimeSpan time)
     {
         if (_isDisposed || !region.Blocks.All(b => b.IsValid)) return false;
-        _installed.AddLast(region.Node);
-        _installedBytes += region.CilBytes;
+        _aging.Add(region);
         foreach (var block in region.Blocks)
         {
             if (!_regionsOf.TryGetValue(block, out var list)) _regionsOf.Add(block, list = new List<Region>(1));

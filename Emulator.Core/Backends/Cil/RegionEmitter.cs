@@ -120,6 +120,12 @@ internal sealed partial class RegionEmitter : OperationEmitter
 
     private void EmitEntry(RegionBlock entry)
     {
+        Il.Emit(OpCodes.Ldarg_1); // it is in use, see RegionAging
+        Il.Emit(OpCodes.Ldc_I4, ThreadedEmitter.DestinationOffset);
+        Il.Emit(OpCodes.Conv_I);
+        Il.Emit(OpCodes.Add);
+        Il.Emit(OpCodes.Ldc_I4_1);
+        Il.Emit(OpCodes.Stind_I2);
         LoadGuestSlots(_liveness.LiveAtEntry(entry));
         LoadStateAddress(StateOffsets.InstructionCount);
         Il.Emit(OpCodes.Ldind_I8);

@@ -16,7 +16,7 @@ namespace Emulator.Core.Backends.Threaded;
 internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate, int position, Action? emitFollowing) : OperationEmitter(il)
 {
     public const int OperationSize = 32;
-    private const int DestinationOffset = 8;
+    internal const int DestinationOffset = 8;
     private const int AOffset = 10;
     private const int BOffset = 12;
     private const int COffset = 14;
