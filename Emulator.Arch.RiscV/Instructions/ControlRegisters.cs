@@ -19,6 +19,7 @@ internal static class ControlRegisters
     private const int SupervisorTrap = 0x140;
     private const int MachineTrap = 0x340;
     private const int Mip = 0x344;
+    private const int Fflags = 0x001;
     private const int Sip = 0x144;
 
     public static ImmutableArray<InstructionDefinition> Instructions { get; } = InstructionSet.Of(RiscVExtension.Zicsr,
@@ -34,7 +35,7 @@ internal static class ControlRegisters
     private static void Write(RiscVLifter l, Operands i, Value value)
     {
         if (MustSplit(l, i)) return;
-        bool isStorage = IsStorage(i.Csr);
+        bool isStorage = IsStorage(l, i.Csr);
         var exchange = isStorage ? PrivilegedHelpers.StorageExchange : PrivilegedHelpers.CsrExchange;
         if (i.Rd == 0) l.Ir.Call(isStorage ? PrivilegedHelpers.StorageWrite : PrivilegedHelpers.CsrWrite, l.Bits, value);
         else l.SetX(i.Rd, l.Ir.Call(exchange, l.Bits, value));
@@ -44,7 +45,7 @@ internal static class ControlRegisters
     private static void Modify(RiscVLifter l, Operands i, Value operand, bool writes)
     {
         if (MustSplit(l, i)) return;
-        bool isStorage = IsStorage(i.Csr);
+        bool isStorage = IsStorage(l, i.Csr);
         var exchange = isStorage ? PrivilegedHelpers.StorageExchange : PrivilegedHelpers.CsrExchange;
         var read = isStorage ? PrivilegedHelpers.StorageRead : PrivilegedHelpers.CsrRead;
         l.SetX(i.Rd, writes ? l.Ir.Call(exchange, l.Bits, operand) : l.Ir.Call(read, l.Bits));
@@ -52,8 +53,9 @@ internal static class ControlRegisters
         else if (IsCounter(i.Csr)) l.Ir.Jump(l.Length);
     }
 
-    // Scratch, epc, cause and tval of S and M only keep a value until a trap or its return: nothing else changes.
-    private static bool IsStorage(int csr) => (csr & ~3) is SupervisorTrap or MachineTrap;
+    // Scratch, epc, cause and tval of S and M only keep a value until a trap or its return: nothing else changes. Nor with fflags, which
+    // compilers save and restore around comparisons of floating point.
+    private static bool IsStorage(RiscVLifter l, int csr) => (csr & ~3) is SupervisorTrap or MachineTrap || (csr == Fflags && l.Mode.IsFloatOn);
 
     // What counts instructions, or depends on the time, must stand alone in its block, where the count is exact.
     private static bool MustSplit(RiscVLifter l, Operands i)

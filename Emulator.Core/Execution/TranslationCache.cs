@@ -37,7 +37,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         _droppedHandler = _threaded?.DroppedHandler ?? 0;
         memory.CodeObserver = this;
         Memory = memory;
-        if (options.Kind is EngineKind.Auto or EngineKind.Jit) Regions = new Backends.Cil.RegionCache(this, world, _droppedHandler);
+        if (options.Kind is EngineKind.Auto or EngineKind.Jit) Regions = new Backends.Cil.RegionCache(this, world, _threaded!);
     }
 
     public Architecture Architecture { get; }
@@ -183,7 +183,9 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     {
         lock (_lock)
         {
-            if (generation == Generation && target.IsValid && !target.Straddles && BlockIsLive(from)) ThreadedBlockBuilder.Link(from, target);
+            if (generation != Generation || !target.IsValid || !BlockIsLive(from)) return;
+            if (target.Straddles) _threaded!.LinkToStraddling(from, (ushort)(target.Offset & ~GuestPage.Mask), _arena);
+            else ThreadedBlockBuilder.Link(from, target);
         }
     }
 
@@ -340,6 +342,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
             Regions?.Clear();
             _blocks.Clear();
             _byIndex.Clear();
+            _threaded?.Clear();
             _arena.Dispose();
             _arena = new OpArena();
             Generation++;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Emulator.Core.Backends.Threaded;
 using Emulator.Core.Execution;
 using Emulator.Core.Memory;
 
@@ -20,7 +21,7 @@ internal sealed unsafe class RegionCache : IDisposable
     private const long WorthCompiling = 1 << 20; // instructions that the machine executes while a region lives
     private readonly TranslationCache _cache;
     private readonly World _world;
-    private readonly nint _unresolved;
+    private readonly ThreadedBlockBuilder _threaded;
     private readonly ThreadedOp** _links;
     private OpArena _stubs = new();
     private readonly Dictionary<BlockKey, int> _linkSlots = new(BlockKey.Comparer);
@@ -36,12 +37,12 @@ internal sealed unsafe class RegionCache : IDisposable
     /// <summary>Creates the cache.</summary>
     /// <param name="cache">The translations to compile.</param>
     /// <param name="world">For stopping harts when code is released.</param>
-    /// <param name="unresolvedHandler">A handler that leaves to the dispatcher at its operation's page offset.</param>
-    public RegionCache(TranslationCache cache, World world, nint unresolvedHandler)
+    /// <param name="threaded">Makes the operations that stand for blocks which cannot be linked to.</param>
+    public RegionCache(TranslationCache cache, World world, ThreadedBlockBuilder threaded)
     {
         _cache = cache;
         _world = world;
-        _unresolved = unresolvedHandler;
+        _threaded = threaded;
         _aging = new RegionAging(cache.Options.MaxCompiledBytes, TakeUse);
         _links = (ThreadedOp**)NativeMemory.AllocZeroed(MaxLinks, (nuint)sizeof(ThreadedOp*));
         if (cache.Options.Kind == EngineKind.Jit || cache.Options.IsDeterministic) return; // compiled where it is asked for
@@ -297,8 +298,7 @@ internal sealed unsafe class RegionCache : IDisposable
         if (_linkSlots.TryGetValue(key, out int slot)) return slot;
         slot = _linkSlots.Count;
         var stub = _stubs.Allocate(1);
-        stub->PcOffset = (ushort)(key.Address & ~GuestPage.Mask);
-        *(nint*)&stub->Handler = _unresolved;
+        _threaded.SetJump(stub, (ushort)(key.Address & ~GuestPage.Mask));
         _stubBySlot.Add((nint)stub);
         _links[slot] = _cache.Peek(key) is { Straddles: false } block ? block.Entry : stub;
         _linkSlots.Add(key, slot);
@@ -321,7 +321,7 @@ internal sealed unsafe class RegionCache : IDisposable
         {
             entry.Region = region.Code;
             entry.IsQueued = true;
-            Threaded.ThreadedBlockBuilder.Promote(entry.Entry, region.Code.Address);
+            ThreadedBlockBuilder.Promote(entry.Entry, region.Code.Address);
         }
 
         DropOldest();

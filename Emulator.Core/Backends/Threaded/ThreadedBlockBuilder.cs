@@ -9,6 +9,7 @@ namespace Emulator.Core.Backends.Threaded;
 internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, EngineOptions options)
 {
     private const int MaxKeysOnStack = 256;
+    private readonly Dictionary<ushort, nint> _jumpsToStraddling = []; // by page offset
     private readonly HandlerTable _handlers = new(architecture, options.IsDeterministic);
 
     /// <summary>Makes a block's operations; after <paramref name="heat"/> entries it asks to be compiled.</summary>
@@ -70,6 +71,34 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         target.Incoming = new IncomingLink((nint)from, target.Incoming);
         Volatile.Write(ref from->Immediate, (long)target.Entry);
     }
+
+    /// <summary>
+    /// Links an exit to the place of an instruction that lies on two virtual pages. What follows the first one depends on the address
+    /// space, so that the way there is that of jumps to other pages: by the jump cache.
+    /// </summary>
+    public void LinkToStraddling(ThreadedOp* from, ushort pageOffset, OpArena arena)
+    {
+        if (from->Immediate != 0) return;
+        if (!_jumpsToStraddling.TryGetValue(pageOffset, out nint jump))
+        {
+            jump = (nint)arena.Allocate(1);
+            SetJump((ThreadedOp*)jump, pageOffset);
+            _jumpsToStraddling.Add(pageOffset, jump);
+        }
+
+        Volatile.Write(ref from->Immediate, (long)jump);
+    }
+
+    /// <summary>Makes an operation that jumps to a page offset by the jump cache, or leaves to the dispatcher.</summary>
+    public void SetJump(ThreadedOp* operation, ushort pageOffset)
+    {
+        operation->PcOffset = pageOffset;
+        operation->Immediate = pageOffset;
+        SetHandler(operation, FarJumpKey);
+    }
+
+    /// <summary>The arena is emptied.</summary>
+    public void Clear() => _jumpsToStraddling.Clear();
 
     /// <summary>Address of the handler that a dropped block's entry has.</summary>
     public nint DroppedHandler => _handlers.Get(DroppedKey);
