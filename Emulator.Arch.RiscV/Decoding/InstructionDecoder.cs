@@ -12,8 +12,8 @@ internal sealed class InstructionDecoder
     private const int LongBuckets = 1 << 15; // opcode 6:2, funct3, funct7
     private const int ShortBuckets = 1 << 8; // 1:0, 15:10
 
-    private readonly InstructionDefinition[]?[] _long = new InstructionDefinition[]?[LongBuckets];
-    private readonly InstructionDefinition[]?[] _short = new InstructionDefinition[]?[ShortBuckets];
+    private readonly Candidate[]?[] _long = new Candidate[]?[LongBuckets];
+    private readonly Candidate[]?[] _short = new Candidate[]?[ShortBuckets];
 
     /// <summary>Takes the rows of a configuration.</summary>
     public InstructionDecoder(IsaConfiguration isa, IEnumerable<InstructionDefinition> rows) => Rows = [.. rows.Where(row => row.IsPartOf(isa))];
@@ -28,9 +28,9 @@ internal sealed class InstructionDecoder
         var candidates = LengthOf(bits) == 4
             ? _long[LongIndex(bits)] ??= Bucket(4, LongMask, bits)
             : _short[ShortIndex(bits)] ??= Bucket(2, ShortMask, bits);
-        foreach (var row in candidates)
+        foreach (ref readonly var candidate in candidates.AsSpan())
         {
-            if (row.Matches(bits)) return row;
+            if ((bits & candidate.Mask) == candidate.Value && !(candidate.HasExceptions && candidate.Row.Excepts(bits))) return candidate.Row;
         }
 
         return null;
@@ -57,7 +57,7 @@ internal sealed class InstructionDecoder
     }
 
     // The rows that some instruction with these bits of the index may be.
-    private InstructionDefinition[] Bucket(int length, uint indexMask, uint bits)
+    private Candidate[] Bucket(int length, uint indexMask, uint bits)
     {
         var found = new List<InstructionDefinition>();
         foreach (var row in Rows)
@@ -69,7 +69,15 @@ internal sealed class InstructionDecoder
             found.Insert(at, row);
         }
 
-        return [.. found];
+        var candidates = new Candidate[found.Count];
+        for (int i = 0; i < candidates.Length; i++) candidates[i] = Candidate.Of(found[i]);
+        return candidates;
+    }
+
+    // What it takes to tell that bits are not of a row, without going there.
+    private readonly record struct Candidate(uint Mask, uint Value, bool HasExceptions, InstructionDefinition Row)
+    {
+        public static Candidate Of(InstructionDefinition row) => new(row.Encoding.Mask, row.Encoding.Value, !row.Exceptions.IsEmpty, row);
     }
 
     private static void CheckOverlap(InstructionDefinition first, InstructionDefinition second)

@@ -55,15 +55,17 @@ internal sealed record InstructionDefinition
     public bool IsPartOf(IsaConfiguration isa) =>
         Width != (isa.Is64 ? BaseWidth.Rv32 : BaseWidth.Rv64) && Requires.IsMetBy(isa.Extensions);
 
-    public bool Matches(uint bits)
+    public bool Matches(uint bits) => Encoding.Matches(bits) && !Excepts(bits);
+
+    /// <summary>Whether bits that match its pattern are one of the exceptions.</summary>
+    public bool Excepts(uint bits)
     {
-        if (!Encoding.Matches(bits)) return false;
         foreach (var exception in Exceptions)
         {
-            if (exception.Matches(bits)) return false;
+            if (exception.Matches(bits)) return true;
         }
 
-        return true;
+        return false;
     }
 
     public Operands Decode(uint bits) => Format.Decode(bits);

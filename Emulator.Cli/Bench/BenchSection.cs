@@ -19,6 +19,6 @@ internal sealed record BenchSection(string Name, string Title, Func<BenchSession
 
     private static async IAsyncEnumerable<BenchFigure> TranslateAsync(BenchSession session)
     {
-        foreach (var figure in await Task.Run(() => TranslationBench.Run(session.Report).ToList(), session.Cancellation)) yield return figure;
+        foreach (var figure in await Task.Run(() => TranslationBench.Run(session.Images.Find(BootBench.Image)?.KernelPath, session.Report).ToList(), session.Cancellation)) yield return figure;
     }
 }

@@ -10,7 +10,7 @@ internal static unsafe class AtomicOperations
     private const int Address32 = 16;
 
     /// <summary>Packs what an atomic operation knows when it is translated.</summary>
-    public static int Pack(IrInstruction instruction, int mmuIndex)
+    public static int Pack(in IrInstruction instruction, int mmuIndex)
     {
         int width = instruction.Opcode == Opcode.AtomicCompareExchange ? (int)instruction.Immediate : instruction.C.Index;
         return (int)instruction.Opcode | (width << 16) | (mmuIndex << 24);

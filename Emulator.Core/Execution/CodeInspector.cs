@@ -67,6 +67,9 @@ public sealed unsafe class CodeInspector : IDisposable
     /// <returns>Guest instructions in it; zero when the first one is not whole.</returns>
     public int Prepare(GuestVirtualAddress address, uint mode) => Find(address, mode)?.InstructionCount ?? 0;
 
+    /// <summary>Drops all that was made ready or compiled. What serves all code stays, as in a machine whose code was rewritten.</summary>
+    public void Forget() => _cache?.Clear();
+
     /// <summary>Compiles the region that begins at an address.</summary>
     /// <param name="address">The first instruction.</param>
     /// <param name="mode">The processor's mode, as the architecture packs it.</param>

@@ -14,6 +14,7 @@ internal sealed unsafe class OpArena : IDisposable
     /// <summary>Bytes handed out so far.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Room for operations, with anything in it.</summary>
     public ThreadedOp* Allocate(int count)
     {
         if (count > _left)
@@ -28,7 +29,6 @@ internal sealed unsafe class OpArena : IDisposable
         _next += count;
         _left -= count;
         Bytes += count * sizeof(ThreadedOp);
-        NativeMemory.Clear(result, (nuint)count * (nuint)sizeof(ThreadedOp));
         return result;
     }
 

@@ -49,7 +49,7 @@ internal static class MemoryDetail
 {
     private const int LiteralShift = 4;
 
-    public static long Pack(int mmuIndex, IrInstruction instruction) => mmuIndex | (instruction.C.Index << LiteralShift);
+    public static long Pack(int mmuIndex, in IrInstruction instruction) => mmuIndex | (instruction.C.Index << LiteralShift);
 
     public static (int MmuIndex, AccessTraits Traits) Unpack(long detail) => ((int)(detail & 15), (AccessTraits)(detail >> LiteralShift));
 }

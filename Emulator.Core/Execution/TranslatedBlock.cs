@@ -76,6 +76,9 @@ internal sealed unsafe class TranslatedBlock
     /// <summary>Compiled code that the entry leads to, kept reachable here.</summary>
     public Backends.Cil.NativeCode? Region { get; set; }
 
+    /// <summary>The next block in the same bucket of the cache's table.</summary>
+    public TranslatedBlock? NextInTable { get; set; }
+
     /// <summary>False once the bytes were written or the cache was emptied.</summary>
     public bool IsValid { get; set; } = true;
 

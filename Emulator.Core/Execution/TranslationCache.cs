@@ -17,7 +17,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     private const int RareFloatSteps = 500;
     private const int SplitLimit = 200;
     private readonly Lock _lock = new();
-    private readonly Dictionary<BlockKey, TranslatedBlock> _blocks = new(BlockKey.Comparer);
+    private readonly BlockTable _blocks = new();
     private readonly List<TranslatedBlock> _byIndex = []; // those with operations
     private readonly List<TranslatedBlock> _written = []; // while they are dropped
     private readonly TranslationPipeline _pipeline;
@@ -71,7 +71,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         {
             lock (_lock)
             {
-                if (_blocks.TryGetValue(key, out var found) && Matches(found, second)) return found;
+                if (_blocks.Find(key) is { } found && Matches(found, second)) return found;
                 if (IsTracked(place) && (second is not { } page || IsTracked(page)) && !IsFull) return Translate(key, place, second);
             }
 
@@ -116,28 +116,27 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     {
         int inPage = (int)(place.Offset & ~GuestPage.Mask);
         var code = new ReadOnlySpan<byte>(place.Ram.Pointer + place.Offset, (int)GuestPage.Size - inPage);
-        var ir = _pipeline.Translate(code, (ushort)inPage, key.Mode, key.IsSingle);
-        bool straddles = ir is null;
-        if (ir is null)
+        bool straddles = !_pipeline.TryTranslate(code, (ushort)inPage, key.Mode, key.IsSingle);
+        if (straddles)
         {
             if (second is not { } page) return null;
             Span<byte> bytes = stackalloc byte[code.Length + Architecture.MaxInstructionLength];
             code.CopyTo(bytes);
             new ReadOnlySpan<byte>(page.Ram.Pointer + page.Offset, Architecture.MaxInstructionLength).CopyTo(bytes[code.Length..]);
-            ir = _pipeline.Translate(bytes, (ushort)inPage, key.Mode, onlyOne: true)!;
+            _pipeline.TryTranslate(bytes, (ushort)inPage, key.Mode, onlyOne: true);
         }
 
         bool hasOperations = _threaded is not null && !key.IsSingle;
         var block = new TranslatedBlock
         {
-            Index = hasOperations ? _byIndex.Count : -1, Key = key, ByteLength = ir.ByteLength, InstructionCount = ir.InstructionCount,
-            Ir = hasOperations ? null : ir, Ram = place.Ram, Offset = place.Offset,
+            Index = hasOperations ? _byIndex.Count : -1, Key = key, ByteLength = _pipeline.ByteLength, InstructionCount = _pipeline.InstructionCount,
+            Ir = hasOperations ? null : _pipeline.ToBlock(), Ram = place.Ram, Offset = place.Offset,
             SecondPage = straddles ? new CodePlace(second!.Value.Ram, second.Value.Offset) : null,
         };
         if (hasOperations)
         {
             _byIndex.Add(block);
-            _threaded!.Build(block, ir, _arena, HeatOf(block));
+            _threaded!.Build(block, _pipeline.Instructions, _arena, HeatOf(block));
         }
 
         Install(block);
@@ -160,8 +159,8 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     {
         Counters.BlocksTranslated++;
         Counters.InstructionsTranslated += block.InstructionCount;
-        if (_blocks.TryGetValue(block.Key, out var old)) Drop(old); // straddles pages that no longer belong together
-        _blocks[block.Key] = block;
+        if (_blocks.Find(block.Key) is { } old) Drop(old); // straddles pages that no longer belong together
+        _blocks.Add(block);
         Regions?.OnBlockInstalled(block);
         PageOf(block.Ram, block.Offset).Add(block);
         if (block.SecondPage is { } second) PageOf(second.Ram, second.Offset).Add(block);
@@ -223,7 +222,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     {
         block.IsValid = false;
         Counters.BlocksInvalidated++;
-        if (_blocks.TryGetValue(block.Key, out var current) && current == block) _blocks.Remove(block.Key);
+        _blocks.Remove(block);
         if (block.Entry != null) _threaded!.Drop(block);
         Regions?.OnBlockDropped(block);
     }
@@ -314,7 +313,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     }
 
     /// <summary>The valid translation at a physical address, if there is one. Under the lock.</summary>
-    public TranslatedBlock? Peek(BlockKey key) => _blocks.GetValueOrDefault(key);
+    public TranslatedBlock? Peek(BlockKey key) => _blocks.Find(key);
 
     /// <summary>Translates without running, for the region compiler. Under the lock; the page must be tracked.</summary>
     public TranslatedBlock? PeekOrTranslate(BlockKey key, RamBlock ram, ulong offset)
@@ -324,12 +323,12 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         return IsTracked(place) ? Translate(key, place, null) : null;
     }
 
-    // With all harts at a safepoint.
-    private void Clear()
+    /// <summary>Drops everything, with all harts at a safepoint.</summary>
+    public void Clear()
     {
         lock (_lock)
         {
-            foreach (var block in _blocks.Values)
+            foreach (var block in _blocks.RemoveAll())
             {
                 block.IsValid = false;
                 block.Ram.Clear(block.Offset, PageFlags.HasCode);
@@ -340,7 +339,6 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
             }
 
             Regions?.Clear();
-            _blocks.Clear();
             _byIndex.Clear();
             _threaded?.Clear();
             _arena.Dispose();

@@ -157,7 +157,7 @@ public sealed partial class IrBuilder
             Opcode = helper.Pure is null ? Opcode.CallCpu : Opcode.CallPure,
             A = Argument(a), B = Argument(b), C = Argument(c), Immediate = helper.Index,
         });
-        if (helper.Effects.HasFlag(HelperEffects.WritesSlots)) _afterSlotWriter = _instructions.Count;
+        if (helper.Effects.HasFlag(HelperEffects.WritesSlots)) _afterSlotWriter = _count;
         return result;
 
         // default(Value) is slot 0, which no lifter names: an argument that was left out
@@ -218,7 +218,7 @@ public sealed partial class IrBuilder
         _isRetried = true;
     }
 
-    private Value Define(IrInstruction instruction)
+    private Value Define(in IrInstruction instruction)
     {
         var destination = NewTemporary();
         Emit(instruction with { Destination = destination });

@@ -31,7 +31,7 @@ public sealed partial class IrBuilder
     public void WriteVector(Slot slot, VectorValue value)
     {
         if (value.Slot == slot) return;
-        int last = _instructions.Count - 1;
+        int last = _count - 1;
         if (value.Slot.IsTemporary && last >= _instructionStart && _instructions[last].Destination == value.Slot)
         {
             _instructions[last] = _instructions[last] with { Destination = slot };
@@ -76,7 +76,7 @@ public sealed partial class IrBuilder
         });
     }
 
-    private VectorValue DefineVector(IrInstruction instruction)
+    private VectorValue DefineVector(in IrInstruction instruction)
     {
         int index = StateSlots.FirstVectorTemporary + (2 * _nextVectorTemporary++);
         if (index >= StateSlots.FirstTemporary) throw new InvalidOperationException("one guest instruction needs too many vector temporaries");

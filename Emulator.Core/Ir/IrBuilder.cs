@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Collections.Immutable;
 
 namespace Emulator.Core.Ir;
 
@@ -9,7 +9,9 @@ namespace Emulator.Core.Ir;
 /// </summary>
 public sealed partial class IrBuilder
 {
-    private readonly List<IrInstruction> _instructions = [];
+    private const int UsualInstructions = 256;
+    private IrInstruction[] _instructions = new IrInstruction[UsualInstructions];
+    private int _count; // of them
     private ushort _nextTemporary;
     private ushort _nextVectorTemporary;
     private ushort _blockOffset;
@@ -36,7 +38,7 @@ public sealed partial class IrBuilder
     /// <summary>Starts a new block.</summary>
     public void Begin(ushort pcOffset, uint mode)
     {
-        _instructions.Clear();
+        _count = 0;
         _blockOffset = PcOffset = pcOffset;
         _instructionIndex = 0;
         _nextTemporary = 0;
@@ -54,7 +56,7 @@ public sealed partial class IrBuilder
     {
         _nextTemporary = 0;
         _nextVectorTemporary = 0;
-        _instructionStart = _instructions.Count;
+        _instructionStart = _count;
     }
 
     /// <summary>Ends the current guest instruction.</summary>
@@ -67,6 +69,13 @@ public sealed partial class IrBuilder
     /// <summary>Finishes the block; without a terminator it goes on at the next instruction.</summary>
     internal IrBlock Finish()
     {
+        EndBlock();
+        return ToBlock();
+    }
+
+    /// <summary>Finishes the block, which stays here until the next one begins.</summary>
+    internal void EndBlock()
+    {
         if (!IsEnded)
         {
             _instructionIndex--;
@@ -75,15 +84,26 @@ public sealed partial class IrBuilder
         }
 
         _instructions[0] = _instructions[0] with { C = new Slot(_instructionIndex) };
-        return new IrBlock
-        {
-            PcOffset = _blockOffset,
-            ByteLength = PcOffset - _blockOffset,
-            InstructionCount = _instructionIndex,
-            Mode = Mode,
-            Instructions = [.. CollectionsMarshal.AsSpan(_instructions)],
-        };
     }
+
+    /// <summary>Guest bytes of the finished instructions.</summary>
+    internal int ByteLength => PcOffset - _blockOffset;
+
+    /// <summary>The operations so far, for passes to improve when the block is finished.</summary>
+    internal Span<IrInstruction> Instructions => _instructions.AsSpan(0, _count);
+
+    /// <summary>Leaves the first of the operations, and no more.</summary>
+    internal void Cut(int count) => _count = count;
+
+    /// <summary>The finished block, to keep.</summary>
+    internal IrBlock ToBlock() => new()
+    {
+        PcOffset = _blockOffset,
+        ByteLength = ByteLength,
+        InstructionCount = _instructionIndex,
+        Mode = Mode,
+        Instructions = ImmutableArray.Create(Instructions),
+    };
 
     /// <summary>The content of a slot.</summary>
     public static Value Read(Slot slot) => Value.Of(slot);
@@ -98,7 +118,7 @@ public sealed partial class IrBuilder
         }
 
         if (value.Slot == slot) return;
-        int last = _instructions.Count - 1;
+        int last = _count - 1;
         if (value.Slot.IsTemporary && last >= _instructionStart && _instructions[last].Destination == value.Slot)
         {
             _instructions[last] = _instructions[last] with { Destination = slot };
@@ -111,7 +131,7 @@ public sealed partial class IrBuilder
     /// <summary>What a guest slot holds at this point, if an earlier operation of the block has made it a constant.</summary>
     public long? KnownConstant(Slot slot)
     {
-        for (int i = _instructions.Count - 1; i >= _afterSlotWriter; i--)
+        for (int i = _count - 1; i >= _afterSlotWriter; i--)
         {
             if (_instructions[i].Destination != slot) continue;
             return _instructions[i].Opcode == Opcode.Const ? _instructions[i].Immediate : null;
@@ -178,13 +198,14 @@ public sealed partial class IrBuilder
         return new Slot((ushort)(StateSlots.FirstTemporary + _nextTemporary++));
     }
 
-    private void Emit(IrInstruction instruction)
+    private void Emit(in IrInstruction instruction)
     {
         if (IsEnded) throw new InvalidOperationException("the block has ended");
-        _instructions.Add(instruction with { PcOffset = PcOffset, InstructionIndex = _instructionIndex });
+        if (_count == _instructions.Length) Array.Resize(ref _instructions, 2 * _count);
+        _instructions[_count++] = instruction with { PcOffset = PcOffset, InstructionIndex = _instructionIndex };
     }
 
-    private void End(IrInstruction instruction)
+    private void End(in IrInstruction instruction)
     {
         Emit(instruction);
         IsEnded = true;

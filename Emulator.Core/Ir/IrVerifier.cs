@@ -7,9 +7,14 @@ public static class IrVerifier
     public static string? FindError(IrBlock block)
     {
         ArgumentNullException.ThrowIfNull(block);
-        var instructions = block.Instructions;
+        if (FindError(block.Instructions.AsSpan()) is { } error) return error;
+        return block.Instructions[0].C.Index != block.InstructionCount ? "Enter counts other instructions than the block" : null;
+    }
+
+    /// <summary>The first mistake in the operations of a block, or null.</summary>
+    internal static string? FindError(ReadOnlySpan<IrInstruction> instructions)
+    {
         if (instructions.Length < 2 || instructions[0].Opcode != Opcode.Enter) return "a block starts with Enter";
-        if (instructions[0].C.Index != block.InstructionCount) return "Enter counts other instructions than the block";
         var defined = new HashSet<Slot>();
         int index = -1;
         for (int i = 0; i < instructions.Length; i++)
@@ -17,20 +22,20 @@ public static class IrVerifier
             var instruction = instructions[i];
             if (instruction.InstructionIndex != index)
             {
-                if (instruction.InstructionIndex < index) return At(i, "instruction index goes back");
+                if (instruction.InstructionIndex < index) return At(i, instruction, "instruction index goes back");
                 index = instruction.InstructionIndex;
                 defined.Clear();
             }
 
-            if (CheckOperands(instruction, defined) is { } error) return At(i, error);
-            if (instruction.Info.IsTerminator != (i == instructions.Length - 1)) return At(i, "a terminator stands at the end and only there");
-            if (instruction.Opcode == Opcode.Enter && i != 0) return At(i, "Enter stands at the start");
+            if (CheckOperands(instruction, defined) is { } error) return At(i, instruction, error);
+            if (instruction.Info.IsTerminator != (i == instructions.Length - 1)) return At(i, instruction, "a terminator stands at the end and only there");
+            if (instruction.Opcode == Opcode.Enter && i != 0) return At(i, instruction, "Enter stands at the start");
             if (instruction.Destination.IsTemporary) defined.Add(instruction.Destination);
         }
 
         return null;
 
-        string At(int i, string what) => $"operation {i} ({instructions[i]}): {what}";
+        static string At(int i, IrInstruction instruction, string what) => $"operation {i} ({instruction}): {what}";
     }
 
     private static string? CheckOperands(IrInstruction instruction, HashSet<Slot> defined)

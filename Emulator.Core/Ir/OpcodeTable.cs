@@ -240,6 +240,8 @@ public static class OpcodeTable
         new(LeaveAtPc, OpcodeOperands.None, Control, "leave to the dispatcher; a helper has set the program counter"),
     ];
 
+    private static readonly OpcodeInfo[] RowArray = [.. Rows];
+
     /// <summary>The row of an operation.</summary>
-    public static OpcodeInfo Of(Opcode opcode) => Rows[(int)opcode];
+    public static OpcodeInfo Of(Opcode opcode) => RowArray[(int)opcode];
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Emulator.Core.Ir;
 
 namespace Emulator.Core.Optimizer;
@@ -9,52 +8,94 @@ namespace Emulator.Core.Optimizer;
 /// </summary>
 internal static class DeadWriteElimination
 {
-    public static IrBlock Run(IrBlock block)
+    private const int MostOnStack = 512;
+
+    /// <inheritdoc cref="ImproveBlock"/>
+    public static int Run(Span<IrInstruction> instructions)
     {
-        var instructions = block.Instructions;
-        var dead = new CellSet(); // guest slots that are written before they are read on the way down
-        var usedTemporaries = new CellSet();
-        bool[]? drop = null;
+        var drop = instructions.Length <= MostOnStack ? stackalloc bool[instructions.Length] : new bool[instructions.Length];
+        if (!FindDead(instructions, drop)) return instructions.Length;
+        int kept = 0;
+        for (int i = 0; i < instructions.Length; i++)
+        {
+            if (!drop[i]) instructions[kept++] = instructions[i];
+        }
+
+        return kept;
+    }
+
+    private static bool FindDead(ReadOnlySpan<IrInstruction> instructions, Span<bool> drop)
+    {
+        var use = default(Use);
+        bool isAny = false;
         int lastIndex = int.MaxValue;
         for (int i = instructions.Length - 1; i >= 0; i--)
         {
-            var instruction = instructions[i];
+            ref readonly var instruction = ref instructions[i];
             if (instruction.InstructionIndex != lastIndex)
             {
-                usedTemporaries.Clear();
+                use.ForgetTemporaries();
                 lastIndex = instruction.InstructionIndex;
             }
 
+            var info = instruction.Info;
             var destination = instruction.Destination;
-            if (instruction.Info.IsPure && destination.IsCell && IsDead(destination))
+            if (info.IsPure && destination.IsCell && use.IsDead(destination))
             {
-                drop ??= new bool[instructions.Length];
                 drop[i] = true;
+                isAny = true;
                 continue;
             }
 
-            if (!instruction.Info.IsPure) dead.Clear(); // the block may be left here: all slots are observable
-            if (destination.IsGuest && (instruction.Info.IsPure || instruction.Info.Effects == OpcodeEffects.Flags)) dead.Add(destination);
-            Use(instruction.A);
-            Use(instruction.B);
-            if (instruction.Info.Operands.HasFlag(OpcodeOperands.C)) Use(instruction.C);
+            if (!info.IsPure) use.ForgetDead(); // the block may be left here: all slots are observable
+            if (destination.IsGuest && (info.IsPure || info.Effects == OpcodeEffects.Flags)) use.AddDead(destination);
+            use.Read(instruction.A);
+            use.Read(instruction.B);
+            if ((info.Operands & OpcodeOperands.C) != 0) use.Read(instruction.C);
         }
 
-        if (drop is null) return block;
-        var kept = ImmutableArray.CreateBuilder<IrInstruction>(instructions.Length);
-        for (int i = 0; i < instructions.Length; i++)
+        return isAny;
+    }
+
+    // How slots are used below an instruction. Most instructions have nothing to forget.
+    private struct Use
+    {
+        private CellSet _dead; // guest slots that are written before they are read on the way down
+        private CellSet _usedTemporaries;
+        private bool _hasDead;
+        private bool _hasTemporaries;
+
+        public readonly bool IsDead(Slot slot) => slot.IsTemporary ? !_usedTemporaries.Contains(slot) : _dead.Contains(slot);
+
+        public void AddDead(Slot slot)
         {
-            if (!drop[i]) kept.Add(instructions[i]);
+            _dead.Add(slot);
+            _hasDead = true;
         }
 
-        return block with { Instructions = kept.DrainToImmutable() };
-
-        bool IsDead(Slot slot) => slot.IsTemporary ? !usedTemporaries.Contains(slot) : dead.Contains(slot);
-
-        void Use(Slot slot)
+        public void ForgetDead()
         {
-            if (slot.IsTemporary) usedTemporaries.Add(slot);
-            else if (slot.IsCell) dead.Remove(slot);
+            if (_hasDead) _dead.Clear();
+            _hasDead = false;
+        }
+
+        public void ForgetTemporaries()
+        {
+            if (_hasTemporaries) _usedTemporaries.Clear();
+            _hasTemporaries = false;
+        }
+
+        public void Read(Slot slot)
+        {
+            if (!slot.IsCell) return;
+            if (!slot.IsTemporary)
+            {
+                _dead.Remove(slot);
+                return;
+            }
+
+            _usedTemporaries.Add(slot);
+            _hasTemporaries = true;
         }
     }
 }

@@ -4,10 +4,14 @@ using Emulator.Core.Ir;
 
 namespace Emulator.Core.Optimizer;
 
-/// <summary>A pass over one block; it keeps what the block computes and where it can fault.</summary>
+/// <summary>Improves a block's operations where they are; it keeps what the block computes and where it can fault.</summary>
+/// <returns>How many are left of them.</returns>
+internal delegate int ImproveBlock(Span<IrInstruction> instructions);
+
+/// <summary>A pass over one block.</summary>
 /// <param name="Name">For messages.</param>
-/// <param name="Run">Gives the improved block, or the same.</param>
-internal sealed record OptimizerPass(string Name, Func<IrBlock, IrBlock> Run);
+/// <param name="Run">What it does.</param>
+internal sealed record OptimizerPass(string Name, ImproveBlock Run);
 
 /// <summary>The passes, in order.</summary>
 internal static class Passes
@@ -19,21 +23,22 @@ internal static class Passes
         new("drop-dead-writes", DeadWriteElimination.Run),
     ];
 
-    public static IrBlock Run(IrBlock block)
+    /// <inheritdoc cref="ImproveBlock"/>
+    public static int Run(Span<IrInstruction> instructions)
     {
-        Check(block, "lift");
+        Check(instructions, "lift");
         foreach (var pass in Pipeline)
         {
-            block = pass.Run(block);
-            Check(block, pass.Name);
+            instructions = instructions[..pass.Run(instructions)];
+            Check(instructions, pass.Name);
         }
 
-        return block;
+        return instructions.Length;
     }
 
     [Conditional("DEBUG")]
-    private static void Check(IrBlock block, string pass)
+    private static void Check(ReadOnlySpan<IrInstruction> instructions, string pass)
     {
-        if (IrVerifier.FindError(block) is { } error) throw new UnreachableException($"after {pass}: {error}\n{block}");
+        if (IrVerifier.FindError(instructions) is { } error) throw new UnreachableException($"after {pass}: {error}\n{string.Join('\n', instructions.ToArray())}");
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Emulator.Core.Ir;
 
 namespace Emulator.Core.Optimizer;
@@ -12,64 +11,77 @@ internal static class RotateFusion
     private const int Width32 = 32;
     private const int Width64 = 64;
 
-    public static IrBlock Run(IrBlock block)
+    /// <inheritdoc cref="ImproveBlock"/>
+    public static int Run(Span<IrInstruction> instructions)
     {
-        Dictionary<int, Shift>? shifts = null; // what slots hold now, by index
-        IrInstruction[]? changed = null;
-        for (int i = 0; i < block.Instructions.Length; i++)
+        var shifted = new CellSet(); // slots whose last write before here is that of a shift
+        bool isAny = false;
+        for (int i = 0; i < instructions.Length; i++)
         {
-            var instruction = block.Instructions[i];
-            if (shifts is { Count: > 1 } && TryFuse(instruction, shifts) is { } rotation)
+            ref var instruction = ref instructions[i];
+            if (isAny && IsJoin(instruction)) Fuse(ref instruction, shifted, instructions[..i]);
+            if (isAny && instruction.Opcode == Opcode.CallCpu)
             {
-                changed ??= [.. block.Instructions];
-                changed[i] = instruction = rotation;
+                // the helper may write any slot
+                shifted.Clear();
+                isAny = false;
             }
 
-            if (instruction.Opcode == Opcode.CallCpu) shifts?.Clear(); // the helper may write any slot
             if (!instruction.Destination.IsCell) continue;
-            Forget(shifts, instruction.Destination);
-            if (AsShift(instruction) is { } shift) (shifts ??= [])[instruction.Destination.Index] = shift;
+            if (IsShift(instruction))
+            {
+                shifted.Add(instruction.Destination);
+                isAny = true;
+            }
+            else if (isAny)
+            {
+                shifted.Remove(instruction.Destination);
+            }
         }
 
-        return changed is null ? block : block with { Instructions = ImmutableCollectionsMarshal.AsImmutableArray(changed) };
+        return instructions.Length;
     }
 
-    private static IrInstruction? TryFuse(IrInstruction instruction, Dictionary<int, Shift> shifts)
+    // the bits of the shifts do not overlap, so that the three are the same; an addition of 32 bits is of sign-extended words
+    private static bool IsJoin(in IrInstruction instruction) =>
+        instruction.Opcode is Opcode.Or or Opcode.Xor or Opcode.Add or Opcode.Add32 && !instruction.BIsImmediate;
+
+    private static void Fuse(ref IrInstruction instruction, in CellSet shifted, ReadOnlySpan<IrInstruction> before)
     {
-        // the bits of the shifts do not overlap, so that the three are the same; an addition of 32 bits is of sign-extended words
-        if (instruction.Opcode is not (Opcode.Or or Opcode.Xor or Opcode.Add or Opcode.Add32) || instruction.BIsImmediate) return null;
-        if (!shifts.TryGetValue(instruction.A.Index, out var a) || !shifts.TryGetValue(instruction.B.Index, out var b)) return null;
-        if (a.IsLeft == b.IsLeft || a.Source != b.Source || a.Width != b.Width || a.Distance + b.Distance != a.Width) return null;
-        if (instruction.Opcode == Opcode.Add && a.Width == Width32) return null;
-        if (instruction.Opcode == Opcode.Add32 && a.Width == Width64) return null;
-        return instruction with
+        if (!shifted.Contains(instruction.A) || !shifted.Contains(instruction.B)) return;
+        if (ShiftIn(instruction.A, before) is not { } a || ShiftIn(instruction.B, before) is not { } b) return;
+        if (a.IsLeft == b.IsLeft || a.Source != b.Source || a.Width != b.Width || a.Distance + b.Distance != a.Width) return;
+        if (instruction.Opcode == Opcode.Add && a.Width == Width32) return;
+        if (instruction.Opcode == Opcode.Add32 && a.Width == Width64) return;
+        instruction = instruction with
         {
             Opcode = a.Width == Width32 ? Opcode.RotR32 : Opcode.RotR, A = a.Source, B = Slot.Immediate, Immediate = a.IsLeft ? b.Distance : a.Distance,
         };
     }
 
-    private static Shift? AsShift(IrInstruction instruction)
+    // The shift that a slot holds the result of; null when what was shifted has been written since.
+    private static Shift? ShiftIn(Slot slot, ReadOnlySpan<IrInstruction> before)
     {
-        if (!instruction.BIsImmediate || instruction.A == instruction.Destination || !instruction.A.IsCell) return null;
-        return instruction.Opcode switch
+        int definer = before.Length - 1;
+        while (before[definer].Destination != slot) definer--;
+        var source = before[definer].A;
+        foreach (ref readonly var later in before[(definer + 1)..])
         {
-            Opcode.Shl => new Shift(instruction.A, true, (int)instruction.Immediate & (Width64 - 1), Width64),
-            Opcode.ShrU => new Shift(instruction.A, false, (int)instruction.Immediate & (Width64 - 1), Width64),
-            Opcode.Shl32 => new Shift(instruction.A, true, (int)instruction.Immediate & (Width32 - 1), Width32),
-            Opcode.ShrU32 => new Shift(instruction.A, false, (int)instruction.Immediate & (Width32 - 1), Width32),
-            _ => null,
-        };
+            if (later.Destination == source) return null;
+        }
+
+        return AsShift(before[definer]);
     }
 
-    // The slot is written: it holds no shift any more, and is the source of none.
-    private static void Forget(Dictionary<int, Shift>? shifts, Slot slot)
+    private static bool IsShift(in IrInstruction instruction) =>
+        instruction.Opcode is Opcode.Shl or Opcode.ShrU or Opcode.Shl32 or Opcode.ShrU32
+        && instruction.BIsImmediate && instruction.A != instruction.Destination && instruction.A.IsCell;
+
+    private static Shift AsShift(in IrInstruction instruction)
     {
-        if (shifts is null) return;
-        shifts.Remove(slot.Index);
-        foreach (var (holder, shift) in shifts)
-        {
-            if (shift.Source == slot) shifts.Remove(holder);
-        }
+        bool isLeft = instruction.Opcode is Opcode.Shl or Opcode.Shl32;
+        int width = instruction.Opcode is Opcode.Shl or Opcode.ShrU ? Width64 : Width32;
+        return new Shift(instruction.A, isLeft, (int)instruction.Immediate & (width - 1), width);
     }
 
     /// <summary>A value shifted by a constant.</summary>

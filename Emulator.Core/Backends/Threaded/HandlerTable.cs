@@ -6,122 +6,53 @@ using Emulator.Core.Ir;
 
 namespace Emulator.Core.Backends.Threaded;
 
-/// <summary>Differences between operations of one opcode.</summary>
-internal enum HandlerForm : byte
-{
-    /// <summary>None; a jump or branch goes to the entry in its immediate once it is linked.</summary>
-    Plain,
-
-    /// <summary>Jump: to another page, by the jump cache. Enter: counts down to hot.</summary>
-    Far,
-
-    /// <summary>Takes the place of a dropped block's Enter: leaves to the dispatcher.</summary>
-    Dropped,
-}
-
-/// <summary>What decides a handler's code.</summary>
-/// <param name="Opcode">The operation.</param>
-/// <param name="BIsImmediate">Operand B is the immediate.</param>
-/// <param name="Form">How a control operation continues.</param>
-/// <param name="Detail">MMU index and address size, width, helper or specification.</param>
-internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, HandlerForm Form, long Detail)
-{
-    /// <summary>Equality for dictionaries: that of records is generic code of the framework, compiled at run time and slow at first.</summary>
-    public static IEqualityComparer<HandlerKey> Comparer { get; } = new Equality();
-
-    private sealed class Equality : IEqualityComparer<HandlerKey>
-    {
-        public bool Equals(HandlerKey x, HandlerKey y) =>
-            x.Opcode == y.Opcode && x.BIsImmediate == y.BIsImmediate && x.Form == y.Form && x.Detail == y.Detail;
-
-        public int GetHashCode(HandlerKey key)
-        {
-            long form = ((long)key.Opcode << 4) | ((long)key.Form << 1) | (key.BIsImmediate ? 1L : 0L);
-            return (int)unchecked(((ulong)((form << 40) ^ key.Detail) * 0x9E3779B97F4A7C15) >> 32);
-        }
-    }
-}
-
-/// <summary>
-/// A handler: of one operation, or of a sequence of them which is common enough to have one, with one jump instead of one for each.
-/// </summary>
-/// <param name="key">The operation, the last of the sequence.</param>
-/// <param name="before">The operations before it, when it is a sequence.</param>
-internal sealed class Handler(HandlerKey key, Handler? before)
-{
-    public HandlerKey Key { get; } = key;
-
-    public Handler? Before { get; } = before;
-
-    /// <summary>Operations it executes.</summary>
-    public int Length { get; } = before is null ? 1 : before.Length + 1;
-
-    /// <summary>How often a block had this sequence.</summary>
-    public int Occurrences { get; set; }
-
-    /// <summary>Its code, made when it is first needed.</summary>
-    public NativeCode? Code { get; set; }
-
-    /// <summary>The sequences of one operation more.</summary>
-    public Dictionary<HandlerKey, Handler> Longer { get; } = new(HandlerKey.Comparer);
-}
-
 /// <summary>The handlers of tier 0: dynamic methods made from the same emitter as compiled regions, each when first needed.</summary>
 internal sealed class HandlerTable(Architecture architecture, bool isDeterministic)
 {
     private const int MaxLength = 6;
-    private const int CommonSequence = 400; // a handler takes some 300 us to make, and saves a few ns each time
-    private readonly Dictionary<HandlerKey, Handler> _handlers = new(HandlerKey.Comparer);
-    private readonly Dictionary<HandlerKey, NativeCode> _slowPaths = new(HandlerKey.Comparer);
+    private const int BucketBits = 10; // programs use some hundred operations
+    private readonly Handler?[] _buckets = new Handler?[1 << BucketBits];
+    private int _count;
 
     /// <summary>Address of the code for one operation.</summary>
     public nint Get(HandlerKey key) => AddressOf(Find(key));
 
-    /// <summary>Finds the handler for the longest common sequence at the start of some operations.</summary>
-    /// <returns>The address of its code, and how many operations it executes.</returns>
-    public (nint Address, int Length) GetSequence(ReadOnlySpan<HandlerKey> keys)
+    /// <summary>The handler of one operation.</summary>
+    public Handler Find(HandlerKey key)
     {
-        var handler = Find(keys[0]);
-        while (handler.Length < Math.Min(keys.Length, MaxLength) && MayGoOn(handler.Key) && IsInline(keys[handler.Length]))
+        ref var bucket = ref _buckets[(uint)key.GetHashCode() >> (32 - BucketBits)];
+        for (var handler = bucket; handler is not null; handler = handler.NextInBucket)
         {
-            var longer = Longer(handler, keys[handler.Length]);
-            if (longer.Occurrences < CommonSequence && ++longer.Occurrences < CommonSequence) break;
+            if (handler.Key.Equals(key)) return handler;
+        }
+
+        return bucket = new Handler(key, _count++, null) { NextInBucket = bucket };
+    }
+
+    /// <summary>Finds the handler for the longest common sequence at the start of some operations.</summary>
+    /// <param name="operations">The handlers of the operations.</param>
+    public static Handler FindSequence(ReadOnlySpan<Handler> operations)
+    {
+        var handler = operations[0];
+        int longest = Math.Min(operations.Length, MaxLength);
+        for (int length = 1; length < longest && operations[length - 1].MayBeginSequence && operations[length].MayContinueSequence; length++)
+        {
+            if (handler.Longer(operations[length]) is not { } longer) break;
             handler = longer;
         }
 
-        return (AddressOf(handler), handler.Length);
-    }
-
-    private static bool MayGoOn(HandlerKey key) =>
-        IsInline(key) && key.Opcode is not (Opcode.Jump or Opcode.JumpIndirect or Opcode.Leave or Opcode.LeaveAtPc);
-
-    // A call would have the whole sequence save registers.
-    private static bool IsInline(HandlerKey key) => key.Opcode is not (
-        Opcode.Fence or (>= Opcode.AtomicSwap and <= Opcode.StoreExclusive) or (>= Opcode.FAdd and <= Opcode.FClassify)
-        or Opcode.CallCpu or Opcode.CallPure or Opcode.CallVector or Opcode.CallVectorFloat);
-
-    private Handler Find(HandlerKey key)
-    {
-        if (!_handlers.TryGetValue(key, out var handler)) _handlers.Add(key, handler = new Handler(key, null));
         return handler;
     }
 
-    private static Handler Longer(Handler handler, HandlerKey key)
-    {
-        if (!handler.Longer.TryGetValue(key, out var longer)) handler.Longer.Add(key, longer = new Handler(key, handler));
-        return longer;
-    }
+    /// <summary>Address of a handler's code.</summary>
+    public nint AddressOf(Handler handler) => handler.Address != 0 ? handler.Address : Make(handler);
 
-    private nint AddressOf(Handler handler)
+    private nint Make(Handler handler)
     {
-        if (handler.Code is null)
-        {
-            var keys = new HandlerKey[handler.Length];
-            for (var part = handler; part is not null; part = part.Before) keys[part.Length - 1] = part.Key;
-            handler.Code = Compile(keys, EmitHandler);
-        }
-
-        return handler.Code.Address;
+        var keys = new HandlerKey[handler.Length];
+        for (var part = handler; part is not null; part = part.Before) keys[part.Length - 1] = part.Key;
+        handler.Code = Compile(keys, EmitHandler);
+        return handler.Address = handler.Code.Address;
     }
 
     private static NativeCode Compile(HandlerKey[] keys, Action<HandlerKey, ThreadedEmitter, ILGenerator> emit)
@@ -200,13 +131,9 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
 
     private nint SlowPath(HandlerKey key)
     {
-        if (!_slowPaths.TryGetValue(key, out var code))
-        {
-            code = Compile([key], EmitSlowPath);
-            _slowPaths.Add(key, code);
-        }
-
-        return code.Address;
+        var handler = Find(key);
+        handler.SlowPath ??= Compile([key], EmitSlowPath);
+        return handler.SlowPath.Address;
     }
 
     private static void EmitSlowPath(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)

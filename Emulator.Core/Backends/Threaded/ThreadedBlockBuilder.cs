@@ -8,60 +8,65 @@ namespace Emulator.Core.Backends.Threaded;
 // SAFETY: writes only operations that the arena gave out for the block at hand.
 internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, EngineOptions options)
 {
-    private const int MaxKeysOnStack = 256;
     private readonly Dictionary<ushort, nint> _jumpsToStraddling = []; // by page offset
     private readonly HandlerTable _handlers = new(architecture, options.IsDeterministic);
+    private Handler[] _found = []; // while a block is built
 
     /// <summary>Makes a block's operations; after <paramref name="heat"/> entries it asks to be compiled.</summary>
-    public void Build(TranslatedBlock block, IrBlock ir, OpArena arena, long heat)
+    public void Build(TranslatedBlock block, ReadOnlySpan<IrInstruction> instructions, OpArena arena, long heat)
     {
-        int farBranches = 0;
-        foreach (var instruction in ir.Instructions)
+        var operations = arena.Allocate(instructions.Length + FarBranches(instructions));
+        var next = operations + instructions.Length;
+        int mmuIndex = architecture.MmuIndexOf(block.Key.Mode);
+        if (_found.Length < instructions.Length) _found = new Handler[2 * instructions.Length];
+        var handlers = _found.AsSpan(0, instructions.Length);
+        for (int i = 0; i < instructions.Length; i++)
         {
-            if (instruction.Info.IsBranch && !IsNear(instruction.Immediate)) farBranches++;
-        }
-
-        var operations = arena.Allocate(ir.Instructions.Length + farBranches);
-        int mmuIndex = architecture.MmuIndexOf(ir.Mode);
-        int next = ir.Instructions.Length;
-        var keys = ir.Instructions.Length <= MaxKeysOnStack ? stackalloc HandlerKey[ir.Instructions.Length] : new HandlerKey[ir.Instructions.Length];
-        for (int i = 0; i < ir.Instructions.Length; i++)
-        {
-            var instruction = ir.Instructions[i];
+            ref readonly var instruction = ref instructions[i];
             var operation = operations + i;
+            handlers[i] = _handlers.Find(KeyOf(instruction, mmuIndex));
             *operation = new ThreadedOp
             {
                 Destination = instruction.Destination.Index, A = instruction.A.Index, B = instruction.B.Index, C = instruction.C.Index,
                 Immediate = instruction.Immediate, PcOffset = instruction.PcOffset, InstructionIndex = instruction.InstructionIndex,
                 Block = block.Index,
             };
-            keys[i] = KeyOf(instruction, mmuIndex);
-            SetHandler(operation, keys[i]);
-            if (!instruction.Info.IsBranch && instruction.Opcode != Opcode.Jump) continue;
+            operation->SetHandler(_handlers.AddressOf(handlers[i]));
+            if (!IsBranch(instruction) && instruction.Opcode != Opcode.Jump) continue;
             if (IsNear(instruction.Immediate))
             {
                 operation->C = (ushort)instruction.Immediate;
                 operation->Immediate = 0; // not linked
             }
-            else if (instruction.Info.IsBranch)
+            else if (IsBranch(instruction))
             {
                 // taken: on to a jump of its own behind the block
-                var jump = operations + next++;
-                *jump = *operation;
-                SetHandler(jump, FarJumpKey);
-                operation->Immediate = (long)jump;
+                *next = *operation;
+                SetHandler(next, FarJumpKey);
+                operation->Immediate = (long)next++;
             }
         }
 
         operations->Immediate = heat;
         block.Entry = operations;
         if (!options.Optimises) return;
-        for (int i = 0; i < keys.Length;)
+        for (int i = 0; i < handlers.Length;)
         {
-            var (address, length) = _handlers.GetSequence(keys[i..]);
-            operations[i].SetHandler(address); // those inside keep their own, for who goes on there
-            i += length;
+            var handler = HandlerTable.FindSequence(handlers[i..]);
+            if (handler.Length > 1) operations[i].SetHandler(_handlers.AddressOf(handler)); // those inside keep their own, for who goes on there
+            i += handler.Length;
         }
+    }
+
+    private static int FarBranches(ReadOnlySpan<IrInstruction> instructions)
+    {
+        int count = 0;
+        foreach (ref readonly var instruction in instructions)
+        {
+            if (IsBranch(instruction) && !IsNear(instruction.Immediate)) count++;
+        }
+
+        return count;
     }
 
     /// <summary>Links an exit that the dispatcher got back to a block's entry.</summary>
@@ -92,8 +97,7 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     /// <summary>Makes an operation that jumps to a page offset by the jump cache, or leaves to the dispatcher.</summary>
     public void SetJump(ThreadedOp* operation, ushort pageOffset)
     {
-        operation->PcOffset = pageOffset;
-        operation->Immediate = pageOffset;
+        *operation = new ThreadedOp { PcOffset = pageOffset, Immediate = pageOffset };
         SetHandler(operation, FarJumpKey);
     }
 
@@ -137,7 +141,7 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
 
     private HandlerKey EnterKey => options.Kind == EngineKind.Interpreter ? ParkedKey : new(Opcode.Enter, false, HandlerForm.Far, 0);
 
-    private HandlerKey KeyOf(IrInstruction instruction, int mmuIndex) => instruction.Opcode switch
+    private HandlerKey KeyOf(in IrInstruction instruction, int mmuIndex) => instruction.Opcode switch
     {
         Opcode.Enter => EnterKey,
         >= Opcode.Load8U and <= Opcode.Store64 => new(instruction.Opcode, false, HandlerForm.Plain, MemoryDetail.Pack(mmuIndex, instruction)),
@@ -151,6 +155,8 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     };
 
     private void SetHandler(ThreadedOp* operation, HandlerKey key) => operation->SetHandler(_handlers.Get(key));
+
+    private static bool IsBranch(in IrInstruction instruction) => instruction.Opcode is >= Opcode.BranchEq and <= Opcode.BranchGeU;
 
     private static bool IsNear(long pageOffset) => pageOffset is >= 0 and < (long)GuestPage.Size;
 }
