@@ -20,6 +20,10 @@ internal static class ControlRegisters
     private const int MachineTrap = 0x340;
     private const int Mip = 0x344;
     private const int Fflags = 0x001;
+    private const int Sstatus = 0x100;
+    private const int Sie = 0x104;
+    private const int Mstatus = 0x300;
+    private const int Mie = 0x304;
     private const int Sip = 0x144;
 
     public static ImmutableArray<InstructionDefinition> Instructions { get; } = InstructionSet.Of(RiscVExtension.Zicsr,
@@ -35,6 +39,12 @@ internal static class ControlRegisters
     private static void Write(RiscVLifter l, Operands i, Value value)
     {
         if (MustSplit(l, i)) return;
+        if (IsStatus(i.Csr))
+        {
+            ExchangeStatus(l, i, value);
+            return;
+        }
+
         bool isStorage = IsStorage(l, i.Csr);
         var exchange = isStorage ? PrivilegedHelpers.StorageExchange : PrivilegedHelpers.CsrExchange;
         if (i.Rd == 0) l.Ir.Call(isStorage ? PrivilegedHelpers.StorageWrite : PrivilegedHelpers.CsrWrite, l.Bits, value);
@@ -45,6 +55,12 @@ internal static class ControlRegisters
     private static void Modify(RiscVLifter l, Operands i, Value operand, bool writes)
     {
         if (MustSplit(l, i)) return;
+        if (writes && IsStatus(i.Csr))
+        {
+            ExchangeStatus(l, i, operand);
+            return;
+        }
+
         bool isStorage = IsStorage(l, i.Csr);
         var exchange = isStorage ? PrivilegedHelpers.StorageExchange : PrivilegedHelpers.CsrExchange;
         var read = isStorage ? PrivilegedHelpers.StorageRead : PrivilegedHelpers.CsrRead;
@@ -52,6 +68,20 @@ internal static class ControlRegisters
         if (writes && !isStorage) l.Ir.Leave();
         else if (IsCounter(i.Csr)) l.Ir.Jump(l.Length);
     }
+
+    // Kernels enable and disable interrupts all the time, which mostly changes nothing that the dispatcher would look at.
+    private static void ExchangeStatus(RiscVLifter l, Operands i, Value operand)
+    {
+        var old = l.Ir.Call(PrivilegedHelpers.StatusExchange, l.Bits, operand, Value.Of(RiscVSlots.FloatDirty));
+        var mustLeave = l.Ir.Call(PrivilegedHelpers.MustLeave, l.Mode.Pack());
+        l.SetX(i.Rd, old);
+        l.Ir.Write(RiscVSlots.FloatDirty, 0);
+        l.Ir.SkipIfEqual(mustLeave, 0);
+        l.Ir.Leave();
+    }
+
+    // Not satp and others that change what the next fetch finds.
+    private static bool IsStatus(int csr) => csr is Sstatus or Sie or Mstatus or Mie;
 
     // Scratch, epc, cause and tval of S and M only keep a value until a trap or its return: nothing else changes. Nor with fflags, which
     // compilers save and restore around comparisons of floating point.

@@ -67,6 +67,15 @@ internal static class PrivilegedHelpers
     /// <summary>As <see cref="CsrExchange"/>, of a CSR that only keeps a value: the block goes on.</summary>
     public static readonly Helper StorageExchange = Add(CsrExchangeOf, MayFault);
 
+    /// <summary>
+    /// (bits, operand, <see cref="RiscVSlots.FloatDirty"/>): as <see cref="CsrExchange"/>, of the status and interrupt-enable registers; the
+    /// slot is 0 afterwards. See <see cref="MustLeave"/>.
+    /// </summary>
+    public static readonly Helper StatusExchange = Add(StatusExchangeOf, MayFault);
+
+    /// <summary>(mode): 1 when the mode is another one by now, or an interrupt is to be taken, else 0.</summary>
+    public static readonly Helper MustLeave = Add(MustLeaveOf, None);
+
     /// <summary>(rs1, bits, <see cref="CacheBlockKind"/>): CBO instructions.</summary>
     public static readonly Helper CacheBlock = Add(CacheBlockOf, MayFault | Memory);
 
@@ -166,6 +175,16 @@ internal static class PrivilegedHelpers
         if (!ok) hart.RaiseIllegalInstruction((uint)bits);
         return old;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong StatusExchangeOf(VirtualCpu cpu, ulong bits, ulong operand, ulong floatDirty)
+    {
+        if (floatDirty != 0) ((RiscVHart)cpu).TakeFloatDirty();
+        return CsrExchangeOf(cpu, bits, operand, 0);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong MustLeaveOf(VirtualCpu cpu, ulong mode, ulong b, ulong c) => cpu.Mode != mode || cpu.IsAttentionRequested ? 1ul : 0;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong CacheBlockOf(VirtualCpu cpu, ulong address, ulong bits, ulong kind)

@@ -44,12 +44,16 @@ public sealed partial class RiscVHart
     /// <summary>An f register, fflags or frm is about to be written: mstatus.FS becomes Dirty.</summary>
     public void MarkFloatDirty() => Registers.Status |= Mstatus.Fs;
 
-    // Lifted code only writes a slot.
-    private void NoteFloatDirty()
+    /// <summary>Lifted code found the slot <see cref="RiscVSlots.FloatDirty"/> set, which is all that it does itself.</summary>
+    internal void TakeFloatDirty()
     {
-        if (this[RiscVSlots.FloatDirty] == 0) return;
         this[RiscVSlots.FloatDirty] = 0;
         if (HasStatus(Mstatus.Fs)) MarkFloatDirty();
+    }
+
+    private void NoteFloatDirty()
+    {
+        if (this[RiscVSlots.FloatDirty] != 0) TakeFloatDirty();
     }
 
     /// <summary>mstatus in the 64-bit layout, on RV32 with SD in bit 31.</summary>

@@ -116,6 +116,9 @@ public abstract unsafe partial class VirtualCpu : IDisposable
         AttentionForwarded?.Invoke();
     }
 
+    /// <summary>Something is to be looked at before the next instruction: an interrupt that may be pending, or a request from outside.</summary>
+    public bool IsAttentionRequested => Volatile.Read(ref State->Attention) != 0;
+
     /// <summary>Deterministic mode: called with each request for attention.</summary>
     internal Action? AttentionForwarded { get; set; }
 
