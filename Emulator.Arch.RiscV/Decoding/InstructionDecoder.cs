@@ -4,15 +4,17 @@ using Emulator.Arch.RiscV.Isa;
 namespace Emulator.Arch.RiscV.Decoding;
 
 /// <summary>
-/// Finds the row of an instruction. Rows are bucketed by opcode, funct3 and funct7 (compressed ones by quadrant and bits 15 to 10);
-/// in a bucket the row with more fixed bits wins. A bucket is filled when it is first looked at: a program uses few of them.
+/// Finds the row of an instruction. Rows are bucketed by opcode, funct3 and, where a row fixes some of it, funct7 (compressed ones by
+/// quadrant and bits 15 to 10); in a bucket the row with more fixed bits wins. A bucket is filled when it is first looked at: a program
+/// uses few of them.
 /// </summary>
 internal sealed class InstructionDecoder
 {
-    private const int LongBuckets = 1 << 15; // opcode 6:2, funct3, funct7
+    private const int LongGroups = 1 << 8; // opcode 6:2, funct3
+    private const int Functs7 = 1 << 7;
     private const int ShortBuckets = 1 << 8; // 1:0, 15:10
 
-    private readonly Candidate[]?[] _long = new Candidate[]?[LongBuckets];
+    private readonly Candidate[]?[]?[] _long = new Candidate[]?[]?[LongGroups]; // buckets by funct7, or one
     private readonly Candidate[]?[] _short = new Candidate[]?[ShortBuckets];
 
     /// <summary>Takes the rows of a configuration.</summary>
@@ -25,9 +27,7 @@ internal sealed class InstructionDecoder
     /// <param name="bits">Two or four bytes, as <see cref="LengthOf"/> says.</param>
     public InstructionDefinition? Find(uint bits)
     {
-        var candidates = LengthOf(bits) == 4
-            ? _long[LongIndex(bits)] ??= Bucket(4, LongMask, bits)
-            : _short[ShortIndex(bits)] ??= Bucket(2, ShortMask, bits);
+        var candidates = LengthOf(bits) == 4 ? LongCandidates(bits) : _short[ShortIndex(bits)] ??= Bucket(2, ShortMask, bits);
         foreach (ref readonly var candidate in candidates.AsSpan())
         {
             if ((bits & candidate.Mask) == candidate.Value && !(candidate.HasExceptions && candidate.Row.Excepts(bits))) return candidate.Row;
@@ -39,10 +39,11 @@ internal sealed class InstructionDecoder
     /// <summary>Length of the instruction that begins with these bits (Unpriv. spec 1.5); longer formats do not exist yet.</summary>
     public static int LengthOf(uint firstBits) => (firstBits & 3) == 3 ? 4 : 2;
 
-    private const uint LongMask = 0xfe00_707c;
+    private const uint GroupMask = 0x0000_707c;
+    private const uint Funct7Mask = 0xfe00_0000;
     private const uint ShortMask = 0xfc03;
 
-    private static int LongIndex(uint bits) => (int)((bits >> 25 << 8) | ((bits >> 12) & 7) << 5 | ((bits >> 2) & 31));
+    private static int GroupOf(uint bits) => (int)(((bits >> 12) & 7) << 5 | ((bits >> 2) & 31));
 
     private static int ShortIndex(uint bits) => (int)(((bits >> 10) & 63) << 2 | (bits & 3));
 
@@ -54,6 +55,25 @@ internal sealed class InstructionDecoder
         {
             for (int j = 0; j < i; j++) CheckOverlap(Rows[j], Rows[i]);
         }
+    }
+
+    private Candidate[] LongCandidates(uint bits)
+    {
+        var group = _long[GroupOf(bits)] ??= new Candidate[]?[LooksAtFunct7(bits) ? Functs7 : 1];
+        return group.Length == 1
+            ? group[0] ??= Bucket(4, GroupMask, bits)
+            : group[bits >> 25] ??= Bucket(4, GroupMask | Funct7Mask, bits);
+    }
+
+    private bool LooksAtFunct7(uint bits)
+    {
+        foreach (var row in Rows)
+        {
+            var encoding = row.Encoding;
+            if (encoding.Length == 4 && ((encoding.Value ^ bits) & encoding.Mask & GroupMask) == 0 && (encoding.Mask & Funct7Mask) != 0) return true;
+        }
+
+        return false;
     }
 
     // The rows that some instruction with these bits of the index may be.

@@ -52,8 +52,8 @@ internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, Han
 internal sealed class Handler(HandlerKey key, int number, Handler? before)
 {
     private const int CommonSequence = 400; // a handler takes some 300 us to make, and saves a few ns each time
-    private Handler?[] _longer = []; // by the number of the operation behind
-    private ushort[] _occurrences = []; // of those sequences, in blocks
+    private ushort[] _states = []; // by the number of the operation behind: how many blocks had that; once it is common, its place in the list
+    private Handler[] _longer = [];
 
     public HandlerKey Key { get; } = key;
 
@@ -85,14 +85,11 @@ internal sealed class Handler(HandlerKey key, int number, Handler? before)
     /// <summary>The sequence of one operation more, which a block has; null while that is not common.</summary>
     public Handler? Longer(Handler next)
     {
-        if (next.Number >= _longer.Length)
-        {
-            Array.Resize(ref _longer, 2 * (next.Number + 1));
-            Array.Resize(ref _occurrences, _longer.Length);
-        }
-
-        ref var longer = ref _longer[next.Number];
-        if (longer is null && ++_occurrences[next.Number] >= CommonSequence) longer = new Handler(next.Key, next.Number, this);
-        return longer;
+        if (next.Number >= _states.Length) Array.Resize(ref _states, 2 * (next.Number + 1));
+        ref ushort state = ref _states[next.Number];
+        if (state >= CommonSequence) return _longer[state - CommonSequence];
+        if (++state < CommonSequence) return null;
+        state += (ushort)_longer.Length;
+        return (_longer = [.. _longer, new Handler(next.Key, next.Number, this)])[^1];
     }
 }
