@@ -7,7 +7,7 @@ namespace Emulator.Core.Backends.Cil;
 internal sealed class FloatLocals
 {
     private const int SingleExponentShift = 24; // after the sign is shifted out
-    private const int DoubleExponentShift = 53;
+    private const int DoubleExponentShift = 21; // in the upper half
     private const long SingleMaxExponent = 0xff;
     private const long DoubleMaxExponent = 0x7ff;
 
@@ -89,15 +89,22 @@ internal sealed class FloatLocals
         int shift = IsDouble ? DoubleExponentShift : SingleExponentShift;
         long range = (IsDouble ? DoubleMaxExponent : SingleMaxExponent) - minimum - margin;
         il.Emit(OpCodes.Ldloc, Bits);
+        if (IsDouble)
+        {
+            il.Emit(OpCodes.Ldc_I4, 32); // the upper half has the exponent: constants of 64 bits would take registers
+            il.Emit(OpCodes.Shr_Un);
+            il.Emit(OpCodes.Conv_I4);
+        }
+
         il.Emit(OpCodes.Ldc_I4_1);
         il.Emit(OpCodes.Shl);
         if (minimum != 0)
         {
-            EmitConstant(il, (long)minimum << shift);
+            il.Emit(OpCodes.Ldc_I4, minimum << shift);
             il.Emit(OpCodes.Sub);
         }
 
-        EmitConstant(il, range << shift);
+        il.Emit(OpCodes.Ldc_I4, unchecked((int)(range << shift)));
         il.Emit(OpCodes.Bge_Un, target);
     }
 
@@ -117,12 +124,6 @@ internal sealed class FloatLocals
     public void EmitFusedMultiplyAdd(ILGenerator il) => il.Emit(OpCodes.Call, IsDouble
         ? Method(typeof(Math), nameof(Math.FusedMultiplyAdd), typeof(double), typeof(double), typeof(double))
         : Method(typeof(MathF), nameof(MathF.FusedMultiplyAdd), typeof(float), typeof(float), typeof(float)));
-
-    private void EmitConstant(ILGenerator il, long value)
-    {
-        if (IsDouble) il.Emit(OpCodes.Ldc_I8, value);
-        else il.Emit(OpCodes.Ldc_I4, unchecked((int)value));
-    }
 
     private static MethodInfo Method(Type type, string name, params Type[] parameters) =>
         type.GetMethod(name, parameters) ?? throw new MissingMethodException(type.Name, name);
