@@ -47,13 +47,16 @@ internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, Han
 /// A handler: of one operation, or of a sequence of them which is common enough to have one, with one jump instead of one for each.
 /// </summary>
 /// <param name="key">The operation, the last of the sequence.</param>
-/// <param name="number">Of the handlers of one operation: which it is.</param>
+/// <param name="number">Which it is, of the handlers of one operation that sequences may go on with; or <see cref="Alone"/>.</param>
 /// <param name="before">The operations before it, when it is a sequence.</param>
 internal sealed class Handler(HandlerKey key, int number, Handler? before)
 {
     private const int CommonSequence = 400; // a handler takes some 300 us to make, and saves a few ns each time
     private ushort[] _states = []; // by the number of the operation behind: how many blocks had that; once it is common, its place in the list
     private Handler[] _longer = [];
+
+    /// <summary>The number of an operation that no sequence goes on with.</summary>
+    public const int Alone = -1;
 
     public HandlerKey Key { get; } = key;
 
@@ -68,7 +71,7 @@ internal sealed class Handler(HandlerKey key, int number, Handler? before)
     public bool MayBeginSequence { get; } = key is { IsInline: true, GoesOn: true };
 
     /// <summary>A sequence may have it behind its first operation.</summary>
-    public bool MayContinueSequence { get; } = key.IsInline;
+    public bool MayContinueSequence => Number != Alone;
 
     /// <summary>Its code, made when it is first needed.</summary>
     public NativeCode? Code { get; set; }

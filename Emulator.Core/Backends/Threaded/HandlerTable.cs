@@ -12,7 +12,7 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
     private const int MaxLength = 6;
     private const int BucketBits = 10; // programs use some hundred operations
     private readonly Handler?[] _buckets = new Handler?[1 << BucketBits];
-    private int _count;
+    private int _numbers;
 
     /// <summary>Address of the code for one operation.</summary>
     public nint Get(HandlerKey key) => AddressOf(Find(key));
@@ -26,7 +26,7 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
             if (handler.Key.Equals(key)) return handler;
         }
 
-        return bucket = new Handler(key, _count++, null) { NextInBucket = bucket };
+        return bucket = new Handler(key, key.IsInline ? _numbers++ : Handler.Alone, null) { NextInBucket = bucket };
     }
 
     /// <summary>Finds the handler for the longest common sequence at the start of some operations.</summary>
