@@ -31,6 +31,7 @@ internal static class Statistics
         Add("regions", counters.RegionsCompiled);
         Add("region instructions", counters.InstructionsCompiled);
         Add("regions refused", counters.RegionsRefused);
+        Add("regions failed", counters.RegionsFailed);
         Add("regions aged", counters.RegionsAged);
         Add("region CIL bytes", counters.CilBytes);
         Add("compile seconds", counters.CompileTime.TotalSeconds);

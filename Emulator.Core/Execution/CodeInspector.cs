@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Emulator.Core.Ir;
 using Emulator.Core.Memory;
 
@@ -80,6 +81,7 @@ public sealed unsafe class CodeInspector : IDisposable
         long bytes = _counters.CilBytes;
         long instructions = _counters.InstructionsCompiled;
         _cache!.Regions!.Request(block);
+        if (_cache.Regions.Fault is { } fault) ExceptionDispatchInfo.Throw(fault); // no machine has to go on
         return block.Region is { } region
             ? new HostCode(region.Name, (int)(_counters.InstructionsCompiled - instructions), (int)(_counters.CilBytes - bytes), region.Address)
             : null;

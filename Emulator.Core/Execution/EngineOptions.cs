@@ -50,6 +50,9 @@ public sealed record EngineOptions
     /// </summary>
     public long MaxTranslationBytes { get; init; } = 128L << 20;
 
+    /// <summary>Blocks that compiled code may go on to, beyond which all translations are dropped, too; a region that has more by itself is not compiled.</summary>
+    internal int MaxLinks { get; init; } = 1 << 20;
+
     /// <summary>Sees every instruction before it is executed, which is slow: they are then executed one at a time, whatever the engine.</summary>
     public IInstructionTracer? Tracer { get; init; }
 }

@@ -33,6 +33,9 @@ public sealed class ExecutionCounters
     /// <summary>Regions given up because they would be too large for the optimising compiler.</summary>
     public long RegionsRefused { get; internal set; }
 
+    /// <summary>Regions that a fault of ours kept from being compiled; the first one is reported to the machine's logger.</summary>
+    public long RegionsFailed { get; internal set; }
+
     /// <summary>Times a hart's dispatcher looked up a block.</summary>
     public long Dispatches { get; internal set; }
 

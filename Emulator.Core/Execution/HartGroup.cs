@@ -1,5 +1,6 @@
 using Emulator.Core.Memory;
 using Emulator.Core.Time;
+using Microsoft.Extensions.Logging;
 
 namespace Emulator.Core.Execution;
 
@@ -28,13 +29,15 @@ public sealed class HartGroup : IDisposable
     /// <param name="options">The engine.</param>
     /// <param name="cpus">The harts, by index.</param>
     /// <param name="clock">The machine's clock, as <see cref="CreateClock"/> made it.</param>
-    public HartGroup(Architecture architecture, MemorySystem memory, EngineOptions options, IReadOnlyList<VirtualCpu> cpus, IVirtualClock clock)
+    /// <param name="logger">Where faults of ours that the machine survives are reported.</param>
+    public HartGroup(
+        Architecture architecture, MemorySystem memory, EngineOptions options, IReadOnlyList<VirtualCpu> cpus, IVirtualClock clock, ILogger? logger = null)
     {
         Options = options;
         Cpus = cpus;
         Clock = clock;
         _world.IsSingleThreaded = options.IsDeterministic;
-        _cache = new TranslationCache(architecture, memory, _world, options, _counters);
+        _cache = new TranslationCache(architecture, memory, _world, options, _counters, logger);
         foreach (var cpu in cpus) cpu.Attach(_world, _cache);
     }
 

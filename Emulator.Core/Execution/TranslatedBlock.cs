@@ -70,6 +70,9 @@ internal sealed unsafe class TranslatedBlock
     /// <summary>The entry operation: the block's address for links. Null in the reference engine.</summary>
     public ThreadedOp* Entry { get; set; }
 
+    /// <summary>Entries until it is hot; far beyond that once it is, when they are not counted any more.</summary>
+    public long EntriesLeft => Entry->Immediate;
+
     /// <summary>Exits of other blocks that lead straight here.</summary>
     public IncomingLink? Incoming { get; set; }
 
@@ -84,6 +87,9 @@ internal sealed unsafe class TranslatedBlock
 
     /// <summary>The region compiler has it, or has refused it.</summary>
     public bool IsQueued { get; set; }
+
+    /// <summary>The region compiler failed on it, by a mistake of ours: it is not to be tried again.</summary>
+    public bool IsRefused { get; set; }
 
     public bool Straddles => SecondPage is not null;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Emulator.Core.Backends.Threaded;
 using Emulator.Core.Ir;
 using Emulator.Core.Memory;
+using Microsoft.Extensions.Logging;
 
 namespace Emulator.Core.Execution;
 
@@ -26,7 +27,8 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     private readonly nint _droppedHandler;
     private OpArena _arena = new();
 
-    public TranslationCache(Architecture architecture, MemorySystem memory, World world, EngineOptions options, ExecutionCounters counters)
+    public TranslationCache(
+        Architecture architecture, MemorySystem memory, World world, EngineOptions options, ExecutionCounters counters, ILogger? logger = null)
     {
         Architecture = architecture;
         Options = options;
@@ -37,7 +39,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         _droppedHandler = _threaded?.DroppedHandler ?? 0;
         memory.CodeObserver = this;
         Memory = memory;
-        if (options.Kind is EngineKind.Auto or EngineKind.Jit) Regions = new Backends.Cil.RegionCache(this, world, _threaded!);
+        if (options.Kind is EngineKind.Auto or EngineKind.Jit) Regions = new Backends.Cil.RegionCache(this, world, _threaded!, logger);
     }
 
     public Architecture Architecture { get; }
@@ -75,19 +77,28 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
                 if (IsTracked(place) && (second is not { } page || IsTracked(page)) && !IsFull) return Translate(key, place, second);
             }
 
-            if (IsFull) Empty();
+            if (IsFull) MakeRoom(callerIsInside: true);
             else TrackAtSafepoint(place, second);
         }
     }
 
     private bool IsFull => _arena.Bytes >= Options.MaxTranslationBytes || Regions is { IsFull: true };
 
-    // The blocks have outlived some collections, and would stay for hours until the next full one.
-    private void Empty()
+    /// <summary>
+    /// Drops all translations because there is no room for more. The blocks have outlived some collections, and would stay for hours until
+    /// the next full one.
+    /// </summary>
+    /// <param name="callerIsInside">The caller is a hart that is inside the world; it looks up its blocks again.</param>
+    public void MakeRoom(bool callerIsInside)
     {
         bool collects = _arena.Bytes >= WorthCollecting;
-        _world.RunExclusive(Clear, callerIsInside: true);
+        _world.RunExclusive(ClearFull, callerIsInside);
         if (collects) GC.Collect();
+    }
+
+    private void ClearFull()
+    {
+        if (IsFull) Clear(); // another hart may have been first
     }
 
     // By itself: what an anonymous method captures is allocated where its outer method begins, on the way of every single step.
@@ -239,7 +250,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     public bool IsWarm(TranslatedBlock block)
     {
         if (Options.Kind == EngineKind.Jit || block.WasHot) return true;
-        long left = block.Entry->Immediate; // until it is hot; far beyond that once it is
+        long left = block.EntriesLeft;
         long heat = HeatOf(block);
         return left > heat || left <= heat - (Options.HotThreshold / WarmPart);
     }

@@ -43,7 +43,7 @@ internal sealed class BareX86Board : IMachineBoard
             _uart = new Uart16550(controllers.Input(BareX86Map.Com1Input), context.Console);
             AddChips(controllers, clock);
             AddDebugPorts();
-            Harts = new HartGroup(architecture, Memory, description.Engine, [_processor], clock);
+            Harts = new HartGroup(architecture, Memory, description.Engine, [_processor], clock, context.Logger);
         }
         catch
         {

@@ -70,7 +70,7 @@ internal sealed class RiscVVirtBoard : IMachineBoard
             CheckParts();
             if (description.Kernel is ElfImage elf) _htif = HtifPort.TryAttach(elf, Memory, clock, context);
             ConnectFirmware();
-            Harts = new HartGroup(architecture, Memory, description.Engine, _harts, clock);
+            Harts = new HartGroup(architecture, Memory, description.Engine, _harts, clock, context.Logger);
         }
         catch
         {

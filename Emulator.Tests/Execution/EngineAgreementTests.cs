@@ -10,6 +10,8 @@ public class EngineAgreementTests
 {
     private const int CodePages = 4;
     private const ulong CodeStart = 0x1_0000;
+    private const int FewLinks = 3; // some regions have more
+    private const int EnoughLinks = 1 << 16;
 
     [Test]
     public void Engines_agree_on_random_programs([Values(EngineKind.Interpreter, EngineKind.Jit, EngineKind.Auto)] EngineKind kind)
@@ -38,6 +40,21 @@ public class EngineAgreementTests
         }
     }
 
+    /// <summary>A table of links that is nearly always full: regions are refused in the middle, and nothing is written beyond its end.</summary>
+    [Test]
+    public void Running_out_of_links_changes_nothing([Values(EngineKind.Jit, EngineKind.Auto)] EngineKind kind)
+    {
+        int first = TestContext.CurrentContext.Random.Next();
+        var refused = new ExecutionCounters();
+        for (int i = 0; i < 12; i++)
+        {
+            int seed = first + i;
+            Assert.That(Run(kind, seed, 2000, maxLinks: 1 + (i % FewLinks), counters: refused), Is.EqualTo(Run(EngineKind.Reference, seed, 2000)), $"seed {seed}");
+        }
+
+        Assert.That((refused.RegionsRefused, refused.CacheFlushes), Is.Not.EqualTo((0L, 0L)), "otherwise there was room for all");
+    }
+
     [Test]
     public void Optimised_code_does_what_was_lifted()
     {
@@ -49,7 +66,9 @@ public class EngineAgreementTests
         }
     }
 
-    private static string Run(EngineKind kind, int seed, ulong count, bool optimise = true, long maxBytes = long.MaxValue, long maxCompiled = long.MaxValue)
+    private static string Run(
+        EngineKind kind, int seed, ulong count, bool optimise = true, long maxBytes = long.MaxValue, long maxCompiled = long.MaxValue,
+        int maxLinks = EnoughLinks, ExecutionCounters? counters = null)
     {
         var architecture = new ToyArchitecture(expectsMisaligned: (seed & 1) != 0);
         using var memory = new MemorySystem();
@@ -62,9 +81,10 @@ public class EngineAgreementTests
         var options = new EngineOptions
         {
             Kind = kind, IsDeterministic = true, HotThreshold = kind == EngineKind.Jit ? 1 : 3, Optimises = optimise, MaxTranslationBytes = maxBytes, MaxCompiledBytes = maxCompiled,
+            MaxLinks = maxLinks,
         };
         var world = new World { IsSingleThreaded = true };
-        using var cache = new TranslationCache(architecture, memory, world, options, new ExecutionCounters());
+        using var cache = new TranslationCache(architecture, memory, world, options, counters ?? new ExecutionCounters());
         using var cpu = new ToyCpu(architecture, memory);
         cpu.Attach(world, cache);
         cpu.Reset();

@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Emulator.Core.Backends.Threaded;
 using Emulator.Core.Execution;
-using Emulator.Core.Memory;
+using Microsoft.Extensions.Logging;
 
 namespace Emulator.Core.Backends.Cil;
 
@@ -11,55 +10,55 @@ namespace Emulator.Core.Backends.Cil;
 /// The compiled regions of one machine: compiles what is hot on a thread of its own, installs it by replacing one pointer, and takes it
 /// out when a block in it is dropped.
 /// </summary>
-// SAFETY: the link table and its stubs live as long as this object; harts read a slot in one piece and only write-locked code changes it.
+// SAFETY: entry operations are those of valid blocks, and are used under the cache's lock.
 internal sealed unsafe class RegionCache : IDisposable
 {
-    private const int MaxLinks = 1 << 20;
-    private const int LinksOfRegion = 4096; // more than one can have
     private const int RetiredLimit = 512;
     private const int CollectPart = 4;
     private const long WorthCompiling = 1 << 20; // instructions that the machine executes while a region lives
     private readonly TranslationCache _cache;
     private readonly World _world;
-    private readonly ThreadedBlockBuilder _threaded;
-    private readonly ThreadedOp** _links;
-    private OpArena _stubs = new();
-    private readonly Dictionary<BlockKey, int> _linkSlots = new(BlockKey.Comparer);
-    private readonly List<nint> _stubBySlot = [];
+    private readonly LinkTable _links;
     private readonly Dictionary<TranslatedBlock, List<Region>> _regionsOf = [];
     private readonly List<NativeCode> _retired = [];
     private long _releasedBytes; // CIL of what was taken out since garbage was last collected
     private readonly RegionAging _aging;
     private readonly Queue<TranslatedBlock> _queue = []; // its own lock, with a pulse for what comes
     private readonly Thread? _thread;
+    private readonly ILogger? _logger;
+    private bool _lacksLinks; // for a region that has been given back
     private bool _isDisposed;
 
     /// <summary>Creates the cache.</summary>
     /// <param name="cache">The translations to compile.</param>
     /// <param name="world">For stopping harts when code is released.</param>
     /// <param name="threaded">Makes the operations that stand for blocks which cannot be linked to.</param>
-    public RegionCache(TranslationCache cache, World world, ThreadedBlockBuilder threaded)
+    /// <param name="logger">Where a fault of ours is reported.</param>
+    public RegionCache(TranslationCache cache, World world, ThreadedBlockBuilder threaded, ILogger? logger)
     {
+        _logger = logger;
         _cache = cache;
         _world = world;
-        _threaded = threaded;
         _aging = new RegionAging(cache.Options.MaxCompiledBytes, TakeUse);
-        _links = (ThreadedOp**)NativeMemory.AllocZeroed(MaxLinks, (nuint)sizeof(ThreadedOp*));
+        _links = new LinkTable(cache.Options.MaxLinks, threaded);
         if (cache.Options.Kind == EngineKind.Jit || cache.Options.IsDeterministic) return; // compiled where it is asked for
         _thread = new Thread(CompileLoop) { IsBackground = true, Name = "emulator region compiler", Priority = ThreadPriority.BelowNormal };
         _thread.Start();
     }
 
     /// <summary>Address of the link table, for the state blocks.</summary>
-    public nint LinkTable => (nint)_links;
+    public nint LinkTable => _links.Address;
 
-    /// <summary>There may be no room for the links of another region.</summary>
-    public bool IsFull => _linkSlots.Count > MaxLinks - LinksOfRegion;
+    /// <summary>There may be no room for the links of another region. Under the cache's lock.</summary>
+    public bool IsFull => _links.IsFull;
+
+    /// <summary>The first fault of ours in compiling, if there was one.</summary>
+    public Exception? Fault { get; private set; }
 
     /// <summary>A hart found a block hot.</summary>
     public void Request(TranslatedBlock block)
     {
-        if (block.IsQueued || !block.IsValid || block.Straddles || NeedsMoreHeat(block)) return;
+        if (block.IsQueued || block.IsRefused || !block.IsValid || block.Straddles || NeedsMoreHeat(block)) return;
         block.IsQueued = block.WasHot = true;
         if (_thread is not null)
         {
@@ -72,8 +71,7 @@ internal sealed unsafe class RegionCache : IDisposable
             return;
         }
 
-        Compile(block);
-        ReleaseRetired(callerIsInside: true);
+        CompileNow(block, callerIsInside: true);
     }
 
     private bool NeedsMoreHeat(TranslatedBlock block)
@@ -92,10 +90,7 @@ internal sealed unsafe class RegionCache : IDisposable
     }
 
     /// <summary>A block came into being. Under the cache's lock.</summary>
-    public void OnBlockInstalled(TranslatedBlock block)
-    {
-        if (!block.Straddles && !block.Key.IsSingle && _linkSlots.TryGetValue(block.Key, out int slot)) _links[slot] = block.Entry;
-    }
+    public void OnBlockInstalled(TranslatedBlock block) => _links.Connect(block);
 
     /// <summary>
     /// The guest writes to code: where that was compiled, or about to be, and did not live for long, more heat is asked for the next time.
@@ -140,7 +135,7 @@ internal sealed unsafe class RegionCache : IDisposable
     /// <summary>A block's bytes were written. Under the cache's lock.</summary>
     public void OnBlockDropped(TranslatedBlock block)
     {
-        if (_linkSlots.TryGetValue(block.Key, out int slot) && _links[slot] == block.Entry) _links[slot] = (ThreadedOp*)_stubBySlot[slot];
+        _links.Disconnect(block);
         DropRegionsOf(block);
     }
 
@@ -199,20 +194,30 @@ internal sealed unsafe class RegionCache : IDisposable
         _regionsOf.Clear();
         _retired.Clear();
         _aging.Clear();
-        _linkSlots.Clear();
-        _stubBySlot.Clear();
-        _stubs.Dispose();
-        _stubs = new OpArena();
+        _links.Clear();
         lock (_queue) _queue.Clear();
     }
 
     private void CompileLoop()
     {
-        while (TakeRequest() is { } block)
+        while (TakeRequest() is { } block) CompileNow(block, callerIsInside: false);
+    }
+
+    private void CompileNow(TranslatedBlock block, bool callerIsInside)
+    {
+        try
         {
             Compile(block);
-            ReleaseRetired(callerIsInside: false);
         }
+        catch (Exception fault)
+        {
+            Refuse(block, fault);
+        }
+
+        ReleaseRetired(callerIsInside);
+        if (!_lacksLinks) return;
+        _lacksLinks = false;
+        _cache.MakeRoom(callerIsInside);
     }
 
     // Waits for one; null when the machine goes away.
@@ -246,20 +251,22 @@ internal sealed unsafe class RegionCache : IDisposable
     {
         long started = Stopwatch.GetTimestamp();
         if (_cache.Locked(() => IsCovered(entry))) return;
-        if (IsFull)
-        {
-            _cache.Locked(() => GiveBack(entry));
-            return;
-        }
-
         for (int limit = _cache.Options.MaxRegionInstructions; limit > 0; limit /= 2)
         {
             var plan = _cache.Locked(() => entry is { IsValid: true, Region: null } ? RegionPlanner.Plan(_cache, entry, limit) : null);
             if (plan is null) return;
             var method = NativeCode.CreateMethod($"r_{entry.Key.Address:x}_{entry.Key.Mode:x}");
             var il = method.GetILGenerator(4096);
+            bool hasLinks = true;
+            int links = 0;
             var emitter = new RegionEmitter(il, plan, _cache.Architecture, _cache.Options.IsDeterministic, LinkSlotOf);
             emitter.Emit();
+            if (!hasLinks)
+            {
+                _lacksLinks |= links <= _cache.Options.MaxLinks && _cache.Locked(() => GiveBack(entry));
+                break;
+            }
+
             if (emitter.LocalUses > RegionEmitter.MaxLocalUses && plan.Blocks.Length > 1) continue;
             if (emitter.LocalUses > RegionEmitter.MaxLocalUses) break;
             int bytes = il.ILOffset;
@@ -268,9 +275,32 @@ internal sealed unsafe class RegionCache : IDisposable
             var region = new Region(TranslationsOf(plan.Blocks), TranslationsOf(plan.Entries), code, bytes, InstructionsExecuted);
             _cache.Locked(() => Install(region, plan.InstructionCount, Stopwatch.GetElapsedTime(started)) || GiveBack(entry));
             return;
+
+            int LinkSlotOf(BlockKey key)
+            {
+                int slot = _cache.Locked(() => _links.SlotOf(key, _cache.Peek(key)));
+                links++;
+                hasLinks &= slot != Cil.LinkTable.None;
+                return slot;
+            }
         }
 
         _cache.Counters.RegionsRefused++;
+    }
+
+    // A mistake of ours costs the guest no more than the speed of one block, which stays in tier 0 for good.
+    private void Refuse(TranslatedBlock block, Exception fault)
+    {
+        bool isFirst = _cache.Locked(() =>
+        {
+            block.IsRefused = true;
+            Fault ??= fault;
+            return _cache.Counters.RegionsFailed++ == 0;
+        });
+        if (!isFirst) return;
+        _logger?.LogError(
+            fault, "Internal fault: the code at physical address {Address:x} (mode {Mode:x}) cannot be compiled and is interpreted; more such faults are only counted",
+            block.Key.Address, block.Key.Mode);
     }
 
     // It could not be compiled now, and may be when it is hot again.
@@ -292,18 +322,6 @@ internal sealed unsafe class RegionCache : IDisposable
         if (entry.Region is null) _cache.Demote(entry);
         return true;
     }
-
-    private int LinkSlotOf(BlockKey key) => _cache.Locked(() =>
-    {
-        if (_linkSlots.TryGetValue(key, out int slot)) return slot;
-        slot = _linkSlots.Count;
-        var stub = _stubs.Allocate(1);
-        _threaded.SetJump(stub, (ushort)(key.Address & ~GuestPage.Mask));
-        _stubBySlot.Add((nint)stub);
-        _links[slot] = _cache.Peek(key) is { Straddles: false } block ? block.Entry : stub;
-        _linkSlots.Add(key, slot);
-        return slot;
-    });
 
     private static ImmutableArray<TranslatedBlock> TranslationsOf(ImmutableArray<RegionBlock> blocks) => [.. blocks.Select(b => b.Translation)];
 
@@ -342,7 +360,6 @@ internal sealed unsafe class RegionCache : IDisposable
         }
 
         _thread?.Join();
-        _stubs.Dispose();
-        NativeMemory.Free(_links);
+        _links.Dispose();
     }
 }
