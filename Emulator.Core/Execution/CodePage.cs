@@ -28,8 +28,7 @@ internal sealed class CodePage(RamBlock ram, ulong start)
     {
         Blocks.Add(block);
         _idleWrites = 0;
-        var (from, length) = block.RangeOn(ram, start);
-        Mark(from, length);
+        Mark(block);
     }
 
     /// <summary>Whether valid translations came from any of these bytes.</summary>
@@ -40,7 +39,7 @@ internal sealed class CodePage(RamBlock ram, ulong start)
         if (_bytes is not null) return OverlapsBytes(from, length);
         foreach (var block in Blocks)
         {
-            if (block.IsValid && Overlap(block.RangeOn(ram, start), from, length)) return true;
+            if (block.IsValid && Overlaps(block, from, length)) return true;
         }
 
         // data among the code: the next write to it is told faster
@@ -57,7 +56,7 @@ internal sealed class CodePage(RamBlock ram, ulong start)
         {
             var block = Blocks[i];
             if (!block.IsValid) continue;
-            if (Overlap(block.RangeOn(ram, start), from, length)) removed.Add(block);
+            if (Overlaps(block, from, length)) removed.Add(block);
             else Blocks[kept++] = block;
         }
 
@@ -98,21 +97,27 @@ internal sealed class CodePage(RamBlock ram, ulong start)
 
     private static int GranuleOf(TranslatedBlock block) => (int)(block.Offset & ~GuestPage.Mask) >> GranuleBits;
 
+    private bool Overlaps(TranslatedBlock block, int from, int length) =>
+        Overlap(block.StartOn(ram, start), from, length) || Overlap(block.EndOn(ram, start), from, length);
+
     private static bool Overlap((int Start, int Length) range, int from, int length) => range.Start < from + length && from < range.Start + range.Length;
 
     private void MarkAll()
     {
         _granules = 0;
         _bytes?.AsSpan().Clear();
-        foreach (var block in Blocks)
-        {
-            var (from, length) = block.RangeOn(ram, start);
-            Mark(from, length);
-        }
+        foreach (var block in Blocks) Mark(block);
     }
 
-    private void Mark(int from, int length)
+    private void Mark(TranslatedBlock block)
     {
+        Mark(block.StartOn(ram, start));
+        Mark(block.EndOn(ram, start));
+    }
+
+    private void Mark((int Start, int Length) range)
+    {
+        var (from, length) = range;
         ulong mask = MaskOf(from, length);
         _granules |= mask;
         if (_bytes is null) return;

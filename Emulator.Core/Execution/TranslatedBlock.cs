@@ -93,12 +93,18 @@ internal sealed unsafe class TranslatedBlock
 
     public bool Straddles => SecondPage is not null;
 
-    /// <summary>The bytes of a page that it came from.</summary>
-    public (int Start, int Length) RangeOn(RamBlock ram, ulong pageStart)
-    {
-        int start = (int)(Offset & ~GuestPage.Mask);
-        return Ram == ram && (Offset & GuestPage.Mask) == pageStart ? (start, ByteLength) : (0, ByteLength - ((int)GuestPage.Size - start));
-    }
+    /// <summary>The bytes that it came from on the page where it begins, if that is this one.</summary>
+    public (int Start, int Length) StartOn(RamBlock ram, ulong page) =>
+        Ram == ram && (Offset & GuestPage.Mask) == page ? (Start, Math.Min(ByteLength, (int)GuestPage.Size - Start)) : default;
+
+    /// <summary>
+    /// The bytes that it came from on the page where an instruction that straddles ends, if that is this one. Both may be: virtual pages in
+    /// a row can be the same memory.
+    /// </summary>
+    public (int Start, int Length) EndOn(RamBlock ram, ulong page) =>
+        SecondPage is { } second && second.Ram == ram && (second.Offset & GuestPage.Mask) == page ? (0, ByteLength - ((int)GuestPage.Size - Start)) : default;
+
+    private int Start => (int)(Offset & ~GuestPage.Mask);
 
     /// <summary>How often a block of one instruction was executed alone.</summary>
     public int Steps { get; set; }

@@ -173,8 +173,9 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         if (_blocks.Find(block.Key) is { } old) Drop(old); // straddles pages that no longer belong together
         _blocks.Add(block);
         Regions?.OnBlockInstalled(block);
-        PageOf(block.Ram, block.Offset).Add(block);
-        if (block.SecondPage is { } second) PageOf(second.Ram, second.Offset).Add(block);
+        var first = PageOf(block);
+        first.Add(block);
+        if (block.SecondPage is { } second && PageOf(second.Ram, second.Offset) is var page && page != first) page.Add(block);
     }
 
     private static CodePage PageOf(RamBlock ram, ulong offset) => ram.Code[offset >> StateBlock.PageBits] ??= new CodePage(ram, offset & GuestPage.Mask);

@@ -16,7 +16,6 @@ internal sealed class HartFixture : IDisposable
     private const int HotThreshold = 3;
 
     private readonly World _world = new() { IsSingleThreaded = true };
-    private readonly TranslationCache _cache;
     private readonly StopSignal _stop = new();
 
     public HartFixture(string isa = "rv64max", int harts = 1, EngineKind engine = EngineKind.Reference)
@@ -26,12 +25,14 @@ internal sealed class HartFixture : IDisposable
         var environment = new RiscVHartEnvironment(Clock) { Entropy = static () => 0x1234 };
         Harts = [.. Enumerable.Range(0, harts).Select(i => new RiscVHart(architecture, Memory, i, environment))];
         var options = new EngineOptions { Kind = engine, IsDeterministic = true, HotThreshold = HotThreshold };
-        _cache = new TranslationCache(architecture, Memory, _world, options, new ExecutionCounters());
-        foreach (var hart in Harts) hart.Attach(_world, _cache);
+        Cache = new TranslationCache(architecture, Memory, _world, options, new ExecutionCounters());
+        foreach (var hart in Harts) hart.Attach(_world, Cache);
         _stop.Set();
     }
 
     public MemorySystem Memory { get; } = new();
+
+    public TranslationCache Cache { get; }
 
     /// <summary>Where the next page table goes.</summary>
     public ulong NextTable { get; set; } = RamStart + 0x10_0000;
@@ -50,10 +51,13 @@ internal sealed class HartFixture : IDisposable
     }
 
     /// <summary>Executes so many instructions (or exceptions), or until the hart sleeps.</summary>
-    public void Run(ulong instructions)
+    public void Run(ulong instructions) => Run(Hart, instructions);
+
+    /// <summary>As <see cref="Run(ulong)"/>, of any hart.</summary>
+    public static void Run(RiscVHart hart, ulong instructions)
     {
-        Hart.LimitTime(Hart.TimeSpent + instructions);
-        Hart.Run(new StopSignal());
+        hart.LimitTime(hart.TimeSpent + instructions);
+        hart.Run(new StopSignal());
     }
 
     public void Load(ulong address, ReadOnlySpan<byte> bytes) => Memory.TryWrite(new GuestPhysicalAddress(address), bytes);
@@ -84,7 +88,7 @@ internal sealed class HartFixture : IDisposable
     public void Dispose()
     {
         foreach (var hart in Harts) hart.Dispose();
-        _cache.Dispose();
+        Cache.Dispose();
         Memory.Dispose();
     }
 }
