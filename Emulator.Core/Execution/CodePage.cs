@@ -79,21 +79,34 @@ internal sealed class CodePage(RamBlock ram, ulong start)
     }
 
     /// <summary>Compiled code, or code about to be compiled, was rewritten before that had paid: it has to be hotter the next time.</summary>
-    public void BackOff(TranslatedBlock block)
+    /// <param name="granules">Where the code begins that was compiled, a bit each.</param>
+    public void BackOff(ulong granules)
     {
-        _backOff ??= new byte[Granules];
-        ref byte backOff = ref _backOff[GranuleOf(block)];
-        if (backOff < MaxBackOff) backOff++;
+        if (granules != 0) _backOff ??= new byte[Granules];
+        for (; granules != 0; granules &= granules - 1)
+        {
+            ref byte backOff = ref _backOff![BitOperations.TrailingZeroCount(granules)];
+            if (backOff < MaxBackOff) backOff++;
+        }
     }
 
     /// <summary>Compiled code was rewritten after it had paid.</summary>
-    public void Recover(TranslatedBlock block)
+    /// <param name="granules">Where it begins, a bit each.</param>
+    public void Recover(ulong granules)
     {
-        if (_backOff is not null && _backOff[GranuleOf(block)] > 0) _backOff[GranuleOf(block)]--;
+        if (_backOff is null) return;
+        for (; granules != 0; granules &= granules - 1)
+        {
+            ref byte backOff = ref _backOff[BitOperations.TrailingZeroCount(granules)];
+            if (backOff > 0) backOff--;
+        }
     }
 
     /// <summary>How many times the entries of a block are to double before it is compiled.</summary>
     public int BackOffOf(TranslatedBlock block) => _backOff?[GranuleOf(block)] ?? 0;
+
+    /// <summary>The bit of the granule that a block begins in.</summary>
+    public static ulong GranuleBitOf(TranslatedBlock block) => 1ul << GranuleOf(block);
 
     private static int GranuleOf(TranslatedBlock block) => (int)(block.Offset & ~GuestPage.Mask) >> GranuleBits;
 

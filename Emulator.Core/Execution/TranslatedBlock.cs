@@ -112,6 +112,12 @@ internal sealed unsafe class TranslatedBlock
     /// <summary>Of a single instruction: how often a region found accesses that share a probe, from this one on, on two pages.</summary>
     public int Splits { get; set; }
 
+    /// <summary>The hart that found it hot, by its place in the world.</summary>
+    public ushort HotOn { get; set; }
+
+    /// <summary>Entries until it is hot that it was given.</summary>
+    public long Heat { get; set; }
+
     /// <summary>Its entries were enough to compile it once.</summary>
     public bool WasHot { get; set; }
 

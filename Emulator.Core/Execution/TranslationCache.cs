@@ -147,7 +147,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
         if (hasOperations)
         {
             _byIndex.Add(block);
-            _threaded!.Build(block, _pipeline.Instructions, _arena, HeatOf(block));
+            _threaded!.Build(block, _pipeline.Instructions, _arena, GiveHeat(block));
         }
 
         Install(block);
@@ -221,7 +221,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
             if (page.Overlaps(from, length))
             {
                 page.Remove(from, length, _written);
-                Regions?.OnWrite(_written);
+                Regions?.OnWrite(page, _written);
                 foreach (var dropped in _written) Drop(dropped);
                 _written.Clear();
             }
@@ -252,8 +252,7 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     {
         if (Options.Kind == EngineKind.Jit || block.WasHot) return true;
         long left = block.EntriesLeft;
-        long heat = HeatOf(block);
-        return left > heat || left <= heat - (Options.HotThreshold / WarmPart);
+        return left > block.Heat || left <= block.Heat - (Options.HotThreshold / WarmPart);
     }
 
     /// <summary>A block is hot: it runs on without counting until it is compiled, or demoted.</summary>
@@ -271,11 +270,12 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     /// <summary>Has a block's entry run in tier 0 again. Under the lock.</summary>
     /// <param name="block">The block.</param>
     /// <param name="times">How many times as many entries as usual it takes until it is hot.</param>
-    public void Demote(TranslatedBlock block, int times = 1) => _threaded!.Demote(block.Entry, HeatOf(block) * times);
+    public void Demote(TranslatedBlock block, int times = 1) => _threaded!.Demote(block.Entry, GiveHeat(block, times));
 
-    // Entries after which a block is compiled: more where code was rewritten soon after it had been.
-    private long HeatOf(TranslatedBlock block) =>
-        Options.Kind == EngineKind.Jit ? 1 : (long)Options.HotThreshold << PageOf(block.Ram, block.Offset).BackOffOf(block);
+    // Entries after which a block is compiled: more where code was rewritten soon after it had been. What is asked for on its page may be
+    // another number later, so that the block keeps what it was given.
+    private long GiveHeat(TranslatedBlock block, int times = 1) =>
+        block.Heat = Options.Kind == EngineKind.Jit ? times : times * ((long)Options.HotThreshold << PageOf(block).BackOffOf(block));
 
     /// <summary>The page that a block begins on. Under the lock.</summary>
     public static CodePage PageOf(TranslatedBlock block) => PageOf(block.Ram, block.Offset);

@@ -20,6 +20,7 @@ public abstract unsafe partial class VirtualCpu
     private uint? _saltedMode; // whose salt is in force
     private TranslationCache? _cache;
     private World? _world;
+    private int _place; // in it
     private bool _isObserved;
     private bool _holdsInterrupts;
     private bool _executesSingly; // either of the two: one look in the loop
@@ -41,6 +42,7 @@ public abstract unsafe partial class VirtualCpu
     {
         _world = world;
         _cache = cache;
+        _place = world.Cpus.Count;
         world.Add(this);
         State->LinkTable = cache.Regions?.LinkTable ?? 0;
     }
@@ -188,7 +190,7 @@ public abstract unsafe partial class VirtualCpu
                 return;
             case ExitReason.Hot:
                 ProgramCounter = State->CodePage + exit->PcOffset;
-                _cache!.Regions?.Request(_cache.Park(exit));
+                _cache!.Regions?.Request(_cache.Park(exit), _place);
                 return;
             case ExitReason.Attention:
                 ProgramCounter = State->CodePage + exit->PcOffset;

@@ -65,10 +65,10 @@ public sealed class CodePageTests
         var page = new CodePage(ram, 0);
         var block = Block(ram, new Random(1), inFirst: 0);
         Assert.That(page.BackOffOf(block), Is.Zero);
-        for (int i = 0; i < 100; i++) page.BackOff(block);
+        for (int i = 0; i < 100; i++) page.BackOff(CodePage.GranuleBitOf(block));
         int most = page.BackOffOf(block);
         Assert.That(most, Is.InRange(1, 8));
-        for (int i = 0; i < 100; i++) page.Recover(block);
+        for (int i = 0; i < 100; i++) page.Recover(CodePage.GranuleBitOf(block));
         Assert.That(page.BackOffOf(block), Is.Zero);
     }
 

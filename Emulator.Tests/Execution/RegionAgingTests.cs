@@ -86,5 +86,5 @@ public sealed class RegionAgingTests
 
     private RegionAging NewAging(long limit) => new(limit, _used.Remove);
 
-    private static Region NewRegion() => new([], [], null!, Bytes, 0);
+    private static Region NewRegion() => new([], [], null!, Bytes, hart: 0, installed: 0);
 }

@@ -51,8 +51,10 @@ internal sealed class RegionBlock(TranslatedBlock translation, IrBlock ir)
 /// <param name="entries">Those that execution may come to from outside.</param>
 /// <param name="code">The machine code.</param>
 /// <param name="cilBytes">Its CIL.</param>
-/// <param name="installed">Instructions that the machine's harts had executed.</param>
-internal sealed class Region(ImmutableArray<TranslatedBlock> blocks, ImmutableArray<TranslatedBlock> entries, NativeCode code, int cilBytes, long installed)
+/// <param name="hart">The hart that found it hot, and so is the one most likely to execute it.</param>
+/// <param name="installed">Instructions that this hart had executed.</param>
+internal sealed class Region(
+    ImmutableArray<TranslatedBlock> blocks, ImmutableArray<TranslatedBlock> entries, NativeCode code, int cilBytes, int hart, long installed)
 {
     public ImmutableArray<TranslatedBlock> Blocks => blocks;
 
@@ -62,7 +64,20 @@ internal sealed class Region(ImmutableArray<TranslatedBlock> blocks, ImmutableAr
 
     public int CilBytes => cilBytes;
 
+    public int Hart => hart;
+
     public long Installed => installed;
+
+    /// <summary>The granules of its page where the entries begin, a bit each.</summary>
+    public ulong EntryGranules
+    {
+        get
+        {
+            ulong granules = 0;
+            foreach (var entry in entries) granules |= CodePage.GranuleBitOf(entry);
+            return granules;
+        }
+    }
 
     /// <summary>Its place in a list by age.</summary>
     public LinkedListNode<Region> Node => field ??= new LinkedListNode<Region>(this);

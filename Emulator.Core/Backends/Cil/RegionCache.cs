@@ -15,7 +15,7 @@ internal sealed unsafe class RegionCache : IDisposable
 {
     private const int RetiredLimit = 512;
     private const int CollectPart = 4;
-    private const long WorthCompiling = 1 << 20; // instructions that the machine executes while a region lives
+    private const long WorthCompiling = 1 << 20; // instructions that the hart which found it hot executes while a region lives
     private readonly TranslationCache _cache;
     private readonly World _world;
     private readonly LinkTable _links;
@@ -56,10 +56,13 @@ internal sealed unsafe class RegionCache : IDisposable
     public Exception? Fault { get; private set; }
 
     /// <summary>A hart found a block hot.</summary>
-    public void Request(TranslatedBlock block)
+    /// <param name="block">The block.</param>
+    /// <param name="hart">The hart's place among those of the world.</param>
+    public void Request(TranslatedBlock block, int hart = 0)
     {
         if (block.IsQueued || block.IsRefused || !block.IsValid || block.Straddles || NeedsMoreHeat(block)) return;
         block.IsQueued = block.WasHot = true;
+        block.HotOn = (ushort)hart;
         if (_thread is not null)
         {
             lock (_queue)
@@ -94,32 +97,35 @@ internal sealed unsafe class RegionCache : IDisposable
 
     /// <summary>
     /// The guest writes to code: where that was compiled, or about to be, and did not live for long, more heat is asked for the next time.
-    /// Under the cache's lock, before the blocks are dropped.
+    /// However much one write drops, each place is judged once. Under the cache's lock, before the blocks are dropped.
     /// </summary>
-    public void OnWrite(List<TranslatedBlock> blocks)
+    /// <param name="page">The page that is written.</param>
+    /// <param name="blocks">What is dropped.</param>
+    public void OnWrite(CodePage page, List<TranslatedBlock> blocks)
     {
+        ulong early = 0;
+        ulong paid = 0;
         foreach (var block in blocks)
         {
             if (_regionsOf.TryGetValue(block, out var regions))
             {
-                foreach (var region in regions) Judge(region);
+                foreach (var region in regions)
+                {
+                    if (HasPaid(region)) paid |= region.EntryGranules;
+                    else early |= region.EntryGranules;
+                }
             }
             else if (block.IsQueued)
             {
-                TranslationCache.PageOf(block).BackOff(block);
+                early |= CodePage.GranuleBitOf(block);
             }
         }
+
+        page.BackOff(early);
+        page.Recover(paid & ~early);
     }
 
-    private void Judge(Region region)
-    {
-        bool hasPaid = InstructionsExecuted - region.Installed >= WorthCompiling;
-        foreach (var entry in region.Entries)
-        {
-            if (hasPaid) TranslationCache.PageOf(entry).Recover(entry);
-            else TranslationCache.PageOf(entry).BackOff(entry);
-        }
-    }
+    private bool HasPaid(Region region) => InstructionsOf(region.Hart) - region.Installed >= WorthCompiling;
 
     // A clock that goes the same way in each run of a deterministic machine.
     private long InstructionsExecuted
@@ -131,6 +137,8 @@ internal sealed unsafe class RegionCache : IDisposable
             return sum;
         }
     }
+
+    private long InstructionsOf(int hart) => hart < _world.Cpus.Count ? Volatile.Read(ref _world.Cpus[hart].State->InstructionCount) : 0;
 
     /// <summary>A block's bytes were written. Under the cache's lock.</summary>
     public void OnBlockDropped(TranslatedBlock block)
@@ -272,7 +280,7 @@ internal sealed unsafe class RegionCache : IDisposable
             int bytes = il.ILOffset;
             var code = new NativeCode(method);
             code.ReleaseBuilder();
-            var region = new Region(TranslationsOf(plan.Blocks), TranslationsOf(plan.Entries), code, bytes, InstructionsExecuted);
+            var region = new Region(TranslationsOf(plan.Blocks), TranslationsOf(plan.Entries), code, bytes, entry.HotOn, InstructionsOf(entry.HotOn));
             _cache.Locked(() => Install(region, plan.InstructionCount, Stopwatch.GetElapsedTime(started)) || GiveBack(entry));
             return;
 

@@ -13,18 +13,19 @@ internal sealed class HartFixture : IDisposable
     public const ulong RamStart = 0x8000_0000;
     public const ulong RamLength = 0x100_0000;
 
-    private const int HotThreshold = 3;
+    /// <summary>Entries after which a block is compiled, unless a test says otherwise.</summary>
+    public const int LowHeat = 3;
 
     private readonly World _world = new() { IsSingleThreaded = true };
     private readonly StopSignal _stop = new();
 
-    public HartFixture(string isa = "rv64max", int harts = 1, EngineKind engine = EngineKind.Reference)
+    public HartFixture(string isa = "rv64max", int harts = 1, EngineKind engine = EngineKind.Reference, int hotThreshold = LowHeat)
     {
         Memory.AddRam("ram", new GuestPhysicalAddress(RamStart), RamLength);
         var architecture = new RiscVArchitecture(IsaConfiguration.Parse(isa));
         var environment = new RiscVHartEnvironment(Clock) { Entropy = static () => 0x1234 };
         Harts = [.. Enumerable.Range(0, harts).Select(i => new RiscVHart(architecture, Memory, i, environment))];
-        var options = new EngineOptions { Kind = engine, IsDeterministic = true, HotThreshold = HotThreshold };
+        var options = new EngineOptions { Kind = engine, IsDeterministic = true, HotThreshold = hotThreshold };
         Cache = new TranslationCache(architecture, Memory, _world, options, new ExecutionCounters());
         foreach (var hart in Harts) hart.Attach(_world, Cache);
         _stop.Set();
