@@ -39,8 +39,10 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
     private readonly SerialPort _serial;
     private int _resetRequested;
     private int _pauses;
+    private bool _isStopping; // there are no more pauses, and no reset
     private int _exitCode = -1;
     private volatile Exception? _resetFault;
+    private CancellationTokenRegistration _cancellation;
     private bool _isDisposed;
     private long _startedAt;
 
@@ -98,7 +100,7 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var machine = Create(description);
         machine.Start();
-        cancellationToken.Register(static m => ((VirtualMachine)m!).Stop(), machine);
+        machine._cancellation = cancellationToken.Register(static m => ((VirtualMachine)m!).Stop(), machine);
         return Task.FromResult(machine);
     }
 
@@ -125,20 +127,27 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
             ended => OnEnded(ended.Result), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    /// <summary>Stops all harts between two instructions, and the machine's time with them. Calls nest.</summary>
+    /// <summary>
+    /// Stops all harts between two instructions, and the machine's time with them. Calls nest. A machine that is being stopped is not
+    /// paused any more: this then waits for its end.
+    /// </summary>
     public async Task PauseAsync(CancellationToken cancellationToken = default)
     {
         await _lifecycle.WaitAsync(cancellationToken);
         try
         {
-            if (_pauses++ > 0) return;
-            await Task.Run(_board.Harts.Pause, CancellationToken.None);
-            await _board.PauseDevicesAsync();
+            if (!_isStopping)
+            {
+                await PauseInsideAsync();
+                return;
+            }
         }
         finally
         {
             _lifecycle.Release();
         }
+
+        await Completion.WaitAsync(cancellationToken);
     }
 
     /// <summary>Ends one pause.</summary>
@@ -147,9 +156,7 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
         await _lifecycle.WaitAsync(cancellationToken);
         try
         {
-            if (_pauses == 0 || --_pauses > 0) return;
-            _board.ResumeDevices();
-            _board.Harts.Resume();
+            ResumeInside();
         }
         finally
         {
@@ -157,32 +164,76 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
         }
     }
 
-    /// <summary>Returns the machine to power-on and starts it again.</summary>
+    private async Task PauseInsideAsync()
+    {
+        if (_pauses++ > 0) return;
+        await Task.Run(_board.Harts.Pause, CancellationToken.None);
+        await _board.PauseDevicesAsync();
+    }
+
+    private void ResumeInside()
+    {
+        if (_pauses == 0 || --_pauses > 0) return;
+        _board.ResumeDevices();
+        _board.Harts.Resume();
+    }
+
+    /// <summary>Returns the machine to power-on and starts it again; one that is being stopped is left alone.</summary>
     /// <exception cref="IOException">The kernel's file has changed or gone since it was loaded; the machine goes on as it was.</exception>
     public async Task ResetAsync(CancellationToken cancellationToken = default)
     {
-        Description.Kernel?.RequireContent();
-        await PauseAsync(cancellationToken);
+        await _lifecycle.WaitAsync(cancellationToken);
         try
         {
-            _board.Reset();
+            if (_isStopping) return;
+            Description.Kernel?.RequireContent();
+            await PauseInsideAsync();
+            try
+            {
+                _board.Reset();
+            }
+            finally
+            {
+                Description.Kernel?.ReleaseContent();
+                ResumeInside();
+            }
         }
         finally
         {
-            Description.Kernel?.ReleaseContent();
-            await ResumeAsync(CancellationToken.None);
+            _lifecycle.Release();
         }
     }
 
-    /// <summary>Stops the machine for good; <see cref="Completion"/> follows within moments.</summary>
-    public void Stop() => _board.Harts.RequestStop();
+    /// <summary>Stops the machine for good, paused or not; <see cref="Completion"/> follows within moments.</summary>
+    public void Stop()
+    {
+        _board.Harts.RequestStop();
+        _ = EndPausesAsync();
+    }
 
     /// <summary>Stops the machine and waits until nothing of it runs.</summary>
     public async Task<MachineExit> StopAsync()
     {
-        Stop();
+        _board.Harts.RequestStop();
+        await EndPausesAsync();
         if (_startedAt == 0) _exit.TrySetResult(new MachineExit(MachineEnd.Stopped, 0));
         return await Completion;
+    }
+
+    // Harts that are held between two instructions would never see that they are to stop. They execute nothing more.
+    private async Task EndPausesAsync()
+    {
+        await _lifecycle.WaitAsync();
+        try
+        {
+            _isStopping = true;
+            _pauses = Math.Min(_pauses, 1);
+            ResumeInside();
+        }
+        finally
+        {
+            _lifecycle.Release();
+        }
     }
 
     /// <summary>Waits until the machine has come to its end.</summary>
@@ -211,9 +262,9 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
             {
                 await ResetAsync();
             }
-            catch (IOException exception)
+            catch (Exception exception)
             {
-                _resetFault = new MachineConfigurationException($"{Description.Name}: cannot be reset: {exception.Message}", exception);
+                _resetFault = exception is IOException ? new MachineConfigurationException($"{Description.Name}: cannot be reset: {exception.Message}", exception) : exception;
                 Stop();
             }
         });
@@ -233,10 +284,10 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
     {
         if (_isDisposed) return;
         _isDisposed = true;
+        await _cancellation.DisposeAsync();
         await StopAsync();
         await _serial.DisposeAsync();
         await Console.DisposeAsync();
-        await _board.DisposeAsync();
-        _lifecycle.Dispose();
+        await _board.DisposeAsync(); // _lifecycle is left to the collector: somebody may be waiting for it
     }
 }

@@ -78,7 +78,7 @@ public sealed class HartGroup : IDisposable
         lock (_lifecycle)
         {
             if (_threads.Count > 0) throw new InvalidOperationException("the machine has been started already");
-            (Clock as HostClock)?.Start();
+            if (!_isPaused) (Clock as HostClock)?.Start();
             if (Options.IsDeterministic) _threads.Add(new Thread(() => RunGuarded(RunInTurns)) { Name = "emulator harts" });
             else _threads.AddRange(Cpus.Select(cpu => new Thread(() => RunGuarded(() => RunHart(cpu))) { Name = $"emulator hart {cpu.Index}" }));
             _running = _threads.Count;

@@ -26,12 +26,16 @@ internal static class MachineProgram
 
     /// <summary>The same with an image.</summary>
     public static VirtualMachine Create(EngineOptions engine, int harts, string isa, GuestImage program) =>
-        VirtualMachine.Create(RiscVVirtMachine.Describe(1.MiB(), harts, isa) with
+        VirtualMachine.Create(Describe(engine, harts, isa, program));
+
+    /// <summary>What it is built from.</summary>
+    public static MachineDescription Describe(EngineOptions engine, int harts, string isa, GuestImage program) =>
+        RiscVVirtMachine.Describe(1.MiB(), harts, isa) with
         {
             Kernel = program,
             Firmware = Firmware.None,
             Engine = engine,
-        });
+        };
 
     /// <summary>Switches on and waits for the program to report success to the test finisher.</summary>
     public static async Task AssertPasses(VirtualMachine machine)
