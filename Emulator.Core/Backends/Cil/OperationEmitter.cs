@@ -14,6 +14,8 @@ namespace Emulator.Core.Backends.Cil;
 /// </summary>
 internal abstract class OperationEmitter(ILGenerator il)
 {
+    protected const int WordShiftMask = 31;
+
     private LocalBuilder? _scratch;
 
     /// <summary>Where the code goes.</summary>
@@ -271,7 +273,7 @@ internal abstract class OperationEmitter(ILGenerator il)
     private void Shift32(OpCode opcode, OpCode narrow)
     {
         Il.Emit(narrow);
-        LoadShiftAmount(31);
+        LoadShiftAmount(WordShiftMask);
         Il.Emit(opcode);
         Extend32();
     }
@@ -285,7 +287,7 @@ internal abstract class OperationEmitter(ILGenerator il)
     private void Rotate32(string name)
     {
         Il.Emit(OpCodes.Conv_U4);
-        LoadShiftAmount(31);
+        LoadShiftAmount(WordShiftMask);
         Il.Emit(OpCodes.Call, Static(typeof(BitOperations), name, typeof(uint), typeof(int)));
         Extend32();
     }
@@ -322,7 +324,7 @@ internal abstract class OperationEmitter(ILGenerator il)
 
     private void Extend32() => Extend(OpCodes.Conv_I4, OpCodes.Conv_I8);
 
-    private static MethodInfo Static(Type type, string name, params Type[] parameters) =>
+    protected static MethodInfo Static(Type type, string name, params Type[] parameters) =>
         type.GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic, parameters)
         ?? throw new MissingMethodException(type.Name, name);
 }

@@ -36,10 +36,13 @@ internal sealed partial class RegionEmitter
 
     /// <summary>A stub that has the dispatcher execute the instruction alone.</summary>
     private Label StepStub(IrInstruction instruction, ExitReason reason = ExitReason.SingleStep) =>
-        ExitStub(new ExitPoint(instruction.PcOffset, Undone(instruction), reason), _dirty);
+        ExitStub(new ExitPoint(instruction.PcOffset, Undone(instruction), reason), _dirty, DeferredStub());
 
     /// <summary>A stub that leaves.</summary>
-    private Label ExitStub(ExitPoint point, SlotSet dirty)
+    /// <param name="point">Where and why.</param>
+    /// <param name="dirty">What to write back.</param>
+    /// <param name="deferred">Where results are made before that, if any are to be.</param>
+    private Label ExitStub(ExitPoint point, SlotSet dirty, Label? deferred = null)
     {
         var label = Il.DefineLabel();
         _stubs.Add(() =>
@@ -55,7 +58,7 @@ internal sealed partial class RegionEmitter
                 Il.Emit(OpCodes.Stloc, _address); // is not to live until here
             }
 
-            Il.Emit(OpCodes.Br, TailOf(dirty, isLink: false).Label);
+            Il.Emit(OpCodes.Br, deferred ?? TailOf(dirty, isLink: false).Label);
         });
         return label;
     }

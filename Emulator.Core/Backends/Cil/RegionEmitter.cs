@@ -62,6 +62,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
 
         EmitPrologue();
         foreach (var block in _plan.Blocks) EmitBlock(block);
+        _mayExit = [];
         for (int i = 0; i < _stubs.Count; i++) _stubs[i](); // a stub may add another
         EmitTails();
     }
@@ -90,6 +91,12 @@ internal sealed partial class RegionEmitter : OperationEmitter
     {
         LocalUses++;
         Il.Emit(OpCodes.Stloc, LocalOf(destination));
+        _narrow.Remove(destination);
+        MarkWritten(destination);
+    }
+
+    private void MarkWritten(Slot destination)
+    {
         int index = _liveness.IndexOf(destination);
         if (index >= 0) _dirty = _dirty.With(index);
     }
@@ -166,11 +173,15 @@ internal sealed partial class RegionEmitter : OperationEmitter
         Il.Emit(OpCodes.Ldc_I8, (long)block.Ir.InstructionCount);
         Il.Emit(OpCodes.Add);
         Il.Emit(OpCodes.Stloc, _count);
+        FindDeferredResults(block, firstIndex);
         for (int i = 0; i < block.Ir.Instructions.Length; i++)
         {
             _current = block.Ir.Instructions[i];
-            EmitInstruction(firstIndex + i, _current);
+            _index = i;
+            if (!TryDefer(_current)) EmitInstruction(firstIndex + i, _current);
         }
+
+        _narrow.Clear();
     }
 
     private void EmitInstruction(int index, IrInstruction instruction)
@@ -220,6 +231,11 @@ internal sealed partial class RegionEmitter : OperationEmitter
                 EmitWriteBack(_dirty);
                 StoreCount();
                 EmitReturnNothing();
+                break;
+            case var word when DeferredResults.IsWordOperation(word):
+                EmitWord(instruction);
+                Il.Emit(OpCodes.Conv_I8);
+                StoreResult();
                 break;
             default:
                 EmitComputation(instruction, _architecture.Helpers);
@@ -461,6 +477,13 @@ internal sealed partial class RegionEmitter : OperationEmitter
         }
 
         LocalUses++;
+        if (_narrow.Contains(slot))
+        {
+            Il.Emit(OpCodes.Ldloc, NarrowLocalOf(slot));
+            Il.Emit(OpCodes.Conv_I8);
+            return;
+        }
+
         Il.Emit(OpCodes.Ldloc, LocalOf(slot));
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Emulator.Arch.RiscV;
-using Emulator.Arch.RiscV.Decoding;
 using Emulator.Arch.RiscV.Isa;
 using Emulator.Core.Execution;
 using Emulator.Core.Memory;
@@ -53,7 +52,7 @@ public sealed class MovingLoopTests
 
     private static byte[] Generate(Random random)
     {
-        var code = new Code();
+        var code = new ProgramText();
         var calls = new List<int>();
         for (int loops = random.Next(1, 4); loops > 0; loops--)
         {
@@ -86,7 +85,7 @@ public sealed class MovingLoopTests
         return code.Bytes;
     }
 
-    private static void AppendPart(Code code, Random random)
+    private static void AppendPart(ProgramText code, Random random)
     {
         byte pointer = (byte)(FirstBase + random.Next(2));
         for (int i = random.Next(3); i >= 0; i--)
@@ -146,36 +145,5 @@ public sealed class MovingLoopTests
         memory.TryRead(new GuestPhysicalAddress(DataStart), content);
         var x = Enumerable.Range(0, 32).Select(r => $"x{r}={hart[RiscVSlots.X(r)]:x}");
         return $"pc {hart.ProgramCounter:x} count {hart.InstructionCount} {string.Join(' ', x)} memory {Convert.ToHexString(SHA256.HashData(content))}";
-    }
-
-    private sealed class Code
-    {
-        private readonly List<byte> _bytes = [];
-
-        public int Length => _bytes.Count;
-
-        public byte[] Bytes => [.. _bytes];
-
-        public void Append(string mnemonic, byte rd = 0, byte rs1 = 0, byte rs2 = 0, int immediate = 0, ushort csr = 0) =>
-            _bytes.AddRange(Encode(mnemonic, rd, rs1, rs2, immediate, csr));
-
-        public int Reserve()
-        {
-            int place = Length;
-            Append("addi");
-            return place;
-        }
-
-        public void Patch(int place, string mnemonic, byte rd = 0, byte rs1 = 0, byte rs2 = 0, int immediate = 0)
-        {
-            byte[] bytes = Encode(mnemonic, rd, rs1, rs2, immediate, 0);
-            for (int i = 0; i < bytes.Length; i++) _bytes[place + i] = bytes[i];
-        }
-
-        public void Fill(int end) => _bytes.AddRange(new byte[end - Length]);
-
-        private static byte[] Encode(string mnemonic, byte rd, byte rs1, byte rs2, int immediate, ushort csr) => BitConverter.GetBytes(
-            InstructionTable.Rows.First(row => row.Mnemonic == mnemonic && row.Encoding.Length == 4)
-                .Encode(new Operands { Rd = rd, Rs1 = rs1, Rs2 = rs2, Immediate = immediate, Csr = csr }));
     }
 }
