@@ -28,6 +28,8 @@ internal sealed class FloatLocals
 
     public static MethodInfo DoubleBits { get; } = Method(typeof(BitConverter), nameof(BitConverter.DoubleToInt64Bits), typeof(double));
 
+    private static MethodInfo DoubleFromBits { get; } = Method(typeof(BitConverter), nameof(BitConverter.Int64BitsToDouble), typeof(long));
+
     public static MethodInfo AbsDouble { get; } = Method(typeof(Math), nameof(Math.Abs), typeof(double));
 
     public static MethodInfo RoundDouble { get; } = Method(typeof(Math), nameof(Math.Round), typeof(double));
@@ -50,12 +52,15 @@ internal sealed class FloatLocals
     /// <summary>The bits of the result, or an integer of 64 bits in the double's.</summary>
     public LocalBuilder Bits { get; }
 
+    /// <summary>Pops 64 bits, pushes the double.</summary>
+    public static void EmitDoubleFromBits(ILGenerator il) => il.Emit(OpCodes.Call, DoubleFromBits);
+
     /// <summary>Pops 64 bits, pushes the number.</summary>
     public void EmitFromBits(ILGenerator il)
     {
         if (IsDouble)
         {
-            il.Emit(OpCodes.Call, Method(typeof(BitConverter), nameof(BitConverter.Int64BitsToDouble), typeof(long)));
+            EmitDoubleFromBits(il);
             return;
         }
 

@@ -54,9 +54,9 @@ internal sealed partial class RegionEmitter
         var rare = StepStub(instruction);
         var operands = instruction.Info.Operands;
         bool hasB = operands.HasFlag(OpcodeOperands.B);
-        LoadOperand(f, spec, rare, LoadA, f.X, negate: instruction.Opcode == Opcode.FMulAdd && spec.Variant.HasFlag(FloatVariant.NegateProduct));
-        if (hasB) LoadOperand(f, spec, rare, LoadB, f.Y, negate: instruction.Opcode == Opcode.FSub);
-        if (operands.HasFlag(OpcodeOperands.C)) LoadOperand(f, spec, rare, LoadC, f.Z, negate: spec.Variant.HasFlag(FloatVariant.NegateAddend));
+        LoadOperand(f, spec, rare, instruction.A, f.X, negate: instruction.Opcode == Opcode.FMulAdd && spec.Variant.HasFlag(FloatVariant.NegateProduct));
+        if (hasB) LoadOperand(f, spec, rare, instruction.B, f.Y, negate: instruction.Opcode == Opcode.FSub);
+        if (operands.HasFlag(OpcodeOperands.C)) LoadOperand(f, spec, rare, instruction.C, f.Z, negate: spec.Variant.HasFlag(FloatVariant.NegateAddend));
         Il.Emit(OpCodes.Ldloc, f.X);
         if (hasB) Il.Emit(OpCodes.Ldloc, f.Y);
         switch (instruction.Opcode)
@@ -80,8 +80,7 @@ internal sealed partial class RegionEmitter
         f.EmitBranchUnlessPlain(Il, isSum ? 0 : 2, isSum ? rare : zero);
         EmitBranchUnlessInexact(look);
         Il.MarkLabel(done);
-        f.EmitPushResult(Il, spec.Variant.HasFlag(FloatVariant.Boxed));
-        StoreResult();
+        StoreFloatResult(f, spec);
         LocalUses += 20;
         _stubs.Add(() =>
         {
@@ -258,8 +257,8 @@ internal sealed partial class RegionEmitter
     private void EmitExtremum(IrInstruction instruction, FloatSpec spec, FloatLocals f)
     {
         var rare = StepStub(instruction);
-        LoadOperand(f, spec, rare, LoadA, f.X, false);
-        LoadOperand(f, spec, rare, LoadB, f.Y, false);
+        LoadOperand(f, spec, rare, instruction.A, f.X, false);
+        LoadOperand(f, spec, rare, instruction.B, f.Y, false);
         var takeX = Il.DefineLabel();
         var takeY = Il.DefineLabel();
         var done = Il.DefineLabel();
@@ -294,8 +293,8 @@ internal sealed partial class RegionEmitter
     private void EmitCompare(IrInstruction instruction, FloatSpec spec, FloatLocals f)
     {
         var rare = StepStub(instruction);
-        LoadOperand(f, spec, rare, LoadA, f.X, false);
-        LoadOperand(f, spec, rare, LoadB, f.Y, false);
+        LoadOperand(f, spec, rare, instruction.A, f.X, false);
+        LoadOperand(f, spec, rare, instruction.B, f.Y, false);
         foreach (var operand in new[] { f.X, f.Y })
         {
             Il.Emit(OpCodes.Ldloc, operand);
@@ -326,7 +325,7 @@ internal sealed partial class RegionEmitter
     {
         var rare = StepStub(instruction);
         var d = LocalsOf(FloatFormat.Binary64);
-        LoadOperand(f, spec, rare, LoadA, f.X, false);
+        LoadOperand(f, spec, rare, instruction.A, f.X, false);
         Il.Emit(OpCodes.Ldloc, f.X);
         Il.Emit(OpCodes.Conv_R8);
         Il.Emit(OpCodes.Stloc, d.Y);
@@ -426,7 +425,7 @@ internal sealed partial class RegionEmitter
         var source = LocalsOf(spec.Source);
         var d = LocalsOf(FloatFormat.Binary64);
         var f = LocalsOf(spec.Format);
-        LoadOperand(source, spec with { Format = spec.Source }, rare, LoadA, source.X, false);
+        LoadOperand(source, spec with { Format = spec.Source }, rare, instruction.A, source.X, false);
         if (!source.IsDouble)
         {
             Il.Emit(OpCodes.Ldloc, source.X);
@@ -472,14 +471,36 @@ internal sealed partial class RegionEmitter
 
         Il.MarkLabel(done);
         LocalUses += 12;
+        StoreFloatResult(f, spec);
+    }
+
+    // The number in R, its bits in Bits.
+    private void StoreFloatResult(FloatLocals f, FloatSpec spec)
+    {
+        if (f.IsDouble)
+        {
+            Il.Emit(OpCodes.Ldloc, f.R);
+            StoreDoubleResult();
+            return;
+        }
+
         f.EmitPushResult(Il, spec.Variant.HasFlag(FloatVariant.Boxed));
         StoreResult();
     }
 
-    private void LoadOperand(FloatLocals f, FloatSpec spec, Label rare, Action load, LocalBuilder target, bool negate)
+    private void LoadOperand(FloatLocals f, FloatSpec spec, Label rare, Slot operand, LocalBuilder target, bool negate)
     {
-        load();
-        if (!f.IsDouble && spec.Variant.HasFlag(FloatVariant.Boxed))
+        if (f.IsDouble)
+        {
+            LoadDouble(operand);
+            if (negate) Il.Emit(OpCodes.Neg);
+            Il.Emit(OpCodes.Stloc, target);
+            LocalUses++;
+            return;
+        }
+
+        LoadSlot(operand);
+        if (spec.Variant.HasFlag(FloatVariant.Boxed))
         {
             Il.Emit(OpCodes.Stloc, _address);
             Il.Emit(OpCodes.Ldloc, _address);

@@ -22,6 +22,22 @@ internal sealed partial class RegionEmitter
         if (_groups.TryGetValue(index, out var group)) EmitGroupedAddress(index, instruction, group);
         else EmitOwnAddress(instruction);
 
+        if (instruction.Opcode == Opcode.Load64 && IsDouble(instruction.Destination))
+        {
+            Il.Emit(OpCodes.Volatile);
+            Il.Emit(OpCodes.Ldind_R8);
+            StoreDoubleResult();
+            return;
+        }
+
+        if (instruction.Opcode == Opcode.Store64 && IsDouble(instruction.B))
+        {
+            LoadDouble(instruction.B);
+            Il.Emit(OpCodes.Volatile);
+            Il.Emit(OpCodes.Stind_R8);
+            return;
+        }
+
         if (!MemoryEmitter.IsStore(instruction.Opcode))
         {
             MemoryEmitter.EmitLoad(Il, instruction.Opcode);

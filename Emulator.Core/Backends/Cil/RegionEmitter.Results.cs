@@ -159,10 +159,15 @@ internal sealed partial class RegionEmitter
             return;
         }
 
+        if (!_narrow.Contains(slot))
+        {
+            LoadSlot(slot);
+            Il.Emit(OpCodes.Conv_I4);
+            return;
+        }
+
         LocalUses++;
-        bool isNarrow = _narrow.Contains(slot);
-        Il.Emit(OpCodes.Ldloc, isNarrow ? NarrowLocalOf(slot) : LocalOf(slot));
-        if (!isNarrow) Il.Emit(OpCodes.Conv_I4);
+        Il.Emit(OpCodes.Ldloc, NarrowLocalOf(slot));
     }
 
     private LocalBuilder NarrowLocalOf(Slot slot)

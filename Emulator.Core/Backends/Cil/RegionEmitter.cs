@@ -41,6 +41,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         _isDeterministic = isDeterministic;
         _linkSlotOf = linkSlotOf;
         _liveness = new RegionLiveness(plan, architecture.Helpers);
+        _doubles = FindDoubles(plan);
         _count = il.DeclareLocal(typeof(long));
         _address = il.DeclareLocal(typeof(long));
         _entry = il.DeclareLocal(typeof(nint));
@@ -90,6 +91,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
     private void Store(Slot destination)
     {
         LocalUses++;
+        if (IsDouble(destination)) FloatLocals.EmitDoubleFromBits(Il);
         Il.Emit(OpCodes.Stloc, LocalOf(destination));
         _narrow.Remove(destination);
         MarkWritten(destination);
@@ -148,7 +150,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
             var slot = _liveness.GuestSlots[i];
             LoadStateAddress(slot.Index * 8);
             if (slot.IsVector) Il.Emit(OpCodes.Ldobj, typeof(Vector128<byte>));
-            else Il.Emit(OpCodes.Ldind_I8);
+            else Il.Emit(IsDouble(slot) ? OpCodes.Ldind_R8 : OpCodes.Ldind_I8);
             LocalUses++;
             Il.Emit(OpCodes.Stloc, LocalOf(slot));
         }
@@ -436,11 +438,12 @@ internal sealed partial class RegionEmitter : OperationEmitter
         for (int i = 0; i < _liveness.GuestSlots.Count; i++)
         {
             if (!dirty.Contains(i)) continue;
-            LoadStateAddress(_liveness.GuestSlots[i].Index * 8);
+            var slot = _liveness.GuestSlots[i];
+            LoadStateAddress(slot.Index * 8);
             LocalUses++;
-            Il.Emit(OpCodes.Ldloc, LocalOf(_liveness.GuestSlots[i]));
-            if (_liveness.GuestSlots[i].IsVector) Il.Emit(OpCodes.Stobj, typeof(Vector128<byte>));
-            else Il.Emit(OpCodes.Stind_I8);
+            Il.Emit(OpCodes.Ldloc, LocalOf(slot));
+            if (slot.IsVector) Il.Emit(OpCodes.Stobj, typeof(Vector128<byte>));
+            else Il.Emit(IsDouble(slot) ? OpCodes.Stind_R8 : OpCodes.Stind_I8);
         }
     }
 
@@ -485,13 +488,14 @@ internal sealed partial class RegionEmitter : OperationEmitter
         }
 
         Il.Emit(OpCodes.Ldloc, LocalOf(slot));
+        if (IsDouble(slot)) Il.Emit(OpCodes.Call, FloatLocals.DoubleBits);
     }
 
     private LocalBuilder LocalOf(Slot slot)
     {
         if (!_locals.TryGetValue(slot.Index, out var local))
         {
-            local = Il.DeclareLocal(slot.IsVector ? typeof(Vector128<byte>) : typeof(long));
+            local = Il.DeclareLocal(slot.IsVector ? typeof(Vector128<byte>) : IsDouble(slot) ? typeof(double) : typeof(long));
             _locals.Add(slot.Index, local);
         }
 
