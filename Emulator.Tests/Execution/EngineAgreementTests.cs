@@ -46,7 +46,7 @@ public class EngineAgreementTests
     {
         int first = TestContext.CurrentContext.Random.Next();
         var refused = new ExecutionCounters();
-        for (int i = 0; i < 12; i++)
+        for (int i = 0; i < 40; i++)
         {
             int seed = first + i;
             Assert.That(Run(kind, seed, 2000, maxLinks: 1 + (i % FewLinks), counters: refused), Is.EqualTo(Run(EngineKind.Reference, seed, 2000)), $"seed {seed}");
