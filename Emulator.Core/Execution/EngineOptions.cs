@@ -40,7 +40,7 @@ public sealed record EngineOptions
     public int MaxRegionInstructions { get; init; } = 200;
 
     /// <summary>
-    /// Bytes of CIL in compiled regions, some three times as much in memory, beyond which the oldest are released; what is still hot is
+    /// Bytes of CIL in compiled regions, some three times as much in memory, beyond which those not in use are released; what is still hot is
     /// compiled again.
     /// </summary>
     public long MaxCompiledBytes { get; init; } = 48L << 20;

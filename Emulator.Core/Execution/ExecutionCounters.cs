@@ -27,7 +27,7 @@ public sealed class ExecutionCounters
     /// <summary>Time spent compiling regions.</summary>
     public TimeSpan CompileTime { get; internal set; }
 
-    /// <summary>Regions released because newer ones took their room.</summary>
+    /// <summary>Regions released because newer ones took their room, or because they were not used for minutes.</summary>
     public long RegionsAged { get; internal set; }
 
     /// <summary>Regions given up because they would be too large for the optimising compiler.</summary>

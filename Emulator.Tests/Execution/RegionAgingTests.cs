@@ -77,6 +77,20 @@ public sealed class RegionAgingTests
         }
     }
 
+    [Test]
+    public void What_is_not_used_for_five_looks_is_idle()
+    {
+        var aging = NewAging(10 * Bytes);
+        Region[] regions = [NewRegion(), NewRegion()];
+        foreach (var region in regions) aging.Add(region);
+        for (int look = 0; look < 4; look++) Assert.That(aging.FindIdle(), Is.Empty);
+        _used.Add(regions[0]);
+        Assert.That(aging.FindIdle(), Is.EqualTo([regions[1]]));
+        aging.Remove(regions[1]);
+        for (int look = 0; look < 4; look++) Assert.That(aging.FindIdle(), Is.Empty);
+        Assert.That(aging.FindIdle(), Is.EqualTo([regions[0]]));
+    }
+
     private static Region Release(RegionAging aging)
     {
         var region = aging.Oldest(0)!;

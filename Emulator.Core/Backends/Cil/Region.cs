@@ -31,7 +31,15 @@ internal sealed record RegionPlan
     }
 
     /// <summary>Guest instructions in them.</summary>
-    public int InstructionCount => Blocks.Sum(b => b.Ir.InstructionCount);
+    public int InstructionCount => CountInstructions(Blocks);
+
+    /// <summary>Guest instructions in some blocks.</summary>
+    public static int CountInstructions(ImmutableArray<RegionBlock> blocks)
+    {
+        int sum = 0;
+        foreach (var block in blocks) sum += block.Ir.InstructionCount;
+        return sum;
+    }
 }
 
 /// <summary>A block while a region with it is planned and compiled: with its IR, which is let go afterwards.</summary>
@@ -78,6 +86,9 @@ internal sealed class Region(
             return granules;
         }
     }
+
+    /// <summary>How many times in a row it had not been entered when that was looked at.</summary>
+    public int IdleLooks { get; set; }
 
     /// <summary>Its place in a list by age.</summary>
     public LinkedListNode<Region> Node => field ??= new LinkedListNode<Region>(this);

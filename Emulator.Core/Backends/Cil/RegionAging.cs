@@ -10,6 +10,7 @@ namespace Emulator.Core.Backends.Cil;
 internal sealed class RegionAging(long limit, Func<Region, bool> takeUse)
 {
     private const int MostPressure = 4;
+    private const int IdleLooks = 5;
     private const int Round = 256; // released regions between two looks at the clock
     private const long Cost = 10_000_000; // instructions that a hart executes while one is compiled, with some to spare
     private readonly LinkedList<Region> _regions = []; // oldest first
@@ -55,6 +56,19 @@ internal sealed class RegionAging(long limit, Func<Region, bool> takeUse)
 
         if (++_released % Round == 0) Adapt(now);
         return _regions.First!.Value;
+    }
+
+    /// <summary>Looks at all regions: those that were not entered between the last few looks.</summary>
+    public List<Region> FindIdle()
+    {
+        var idle = new List<Region>();
+        foreach (var region in _regions)
+        {
+            region.IdleLooks = takeUse(region) ? 0 : region.IdleLooks + 1;
+            if (region.IdleLooks >= IdleLooks) idle.Add(region);
+        }
+
+        return idle;
     }
 
     private void Adapt(long now)

@@ -15,12 +15,14 @@ internal sealed unsafe class RegionCache : IDisposable
 {
     private const int RetiredLimit = 512;
     private const int CollectPart = 4;
+    private const int IdlePeriod = 60_000; // milliseconds between two looks for what is not used
     private const long WorthCompiling = 1 << 20; // instructions that the hart which found it hot executes while a region lives
     private readonly TranslationCache _cache;
     private readonly World _world;
     private readonly LinkTable _links;
     private readonly Dictionary<TranslatedBlock, List<Region>> _regionsOf = [];
     private readonly List<NativeCode> _retired = [];
+    private long _lastLook;
     private long _releasedBytes; // CIL of what was taken out since garbage was last collected
     private readonly RegionAging _aging;
     private readonly Queue<TranslatedBlock> _queue = []; // its own lock, with a pulse for what comes
@@ -188,12 +190,14 @@ internal sealed unsafe class RegionCache : IDisposable
 
     private void DropOldest()
     {
-        while (_aging.Oldest(InstructionsExecuted / Math.Max(1, _world.Cpus.Count)) is { } region)
-        {
-            foreach (var entry in region.Entries) entry.Patience = 0;
-            Drop(region);
-            _cache.Counters.RegionsAged++;
-        }
+        while (_aging.Oldest(InstructionsExecuted / Math.Max(1, _world.Cpus.Count)) is { } region) Release(region);
+    }
+
+    private void Release(Region region)
+    {
+        foreach (var entry in region.Entries) entry.Patience = 0;
+        Drop(region);
+        _cache.Counters.RegionsAged++;
     }
 
     /// <summary>Forgets everything. Under the cache's lock, with all harts at a safepoint.</summary>
@@ -208,7 +212,14 @@ internal sealed unsafe class RegionCache : IDisposable
 
     private void CompileLoop()
     {
-        while (TakeRequest() is { } block) CompileNow(block, callerIsInside: false);
+        long lookAt = Environment.TickCount64 + IdlePeriod;
+        while (WaitForRequest(lookAt - Environment.TickCount64, out var block))
+        {
+            if (block is not null) CompileNow(block, callerIsInside: false);
+            if (Environment.TickCount64 < lookAt) continue;
+            ReleaseIdle();
+            lookAt = Environment.TickCount64 + IdlePeriod;
+        }
     }
 
     private void CompileNow(TranslatedBlock block, bool callerIsInside)
@@ -228,21 +239,36 @@ internal sealed unsafe class RegionCache : IDisposable
         _cache.MakeRoom(callerIsInside);
     }
 
-    // Waits for one; null when the machine goes away.
-    private TranslatedBlock? TakeRequest()
+    // Waits for one, for some milliseconds at most; false when the machine goes away.
+    private bool WaitForRequest(long time, out TranslatedBlock? block)
     {
         lock (_queue)
         {
-            while (_queue.Count == 0 && !_isDisposed) Monitor.Wait(_queue);
-            return _isDisposed ? null : _queue.Dequeue();
+            if (_queue.Count == 0 && !_isDisposed && time > 0) Monitor.Wait(_queue, (int)time);
+            _queue.TryDequeue(out block);
+            return !_isDisposed;
         }
+    }
+
+    // What is not used for minutes is compiled again when it is. Not while the machine is paused, when nothing is used.
+    private void ReleaseIdle()
+    {
+        long now = InstructionsExecuted;
+        if (now == _lastLook) return;
+        _lastLook = now;
+        _cache.Locked(() =>
+        {
+            foreach (var region in _aging.FindIdle()) Release(region);
+            return true;
+        });
+        ReleaseRetired(callerIsInside: false, most: 0);
     }
 
     // While no hart is inside compiled code, what nothing leads to any more may go. Nearly all of its memory is the runtime's own, of which
     // the garbage collector does not know: it would not look at the old for hours.
-    private void ReleaseRetired(bool callerIsInside)
+    private void ReleaseRetired(bool callerIsInside, int most = RetiredLimit)
     {
-        if (_retired.Count <= RetiredLimit) return;
+        if (_retired.Count <= most) return;
         bool collects = _releasedBytes > _cache.Options.MaxCompiledBytes / CollectPart;
         _world.RunExclusive(
             () => _cache.Locked(() =>

@@ -96,7 +96,8 @@ internal sealed partial class RegionEmitter
     /// </summary>
     private void EmitTails(bool isLink, Action emitEnd)
     {
-        var tails = _tails.Where(t => t.IsLink == isLink).OrderByDescending(t => t.Dirty.Count).ToList();
+        var tails = _tails.FindAll(t => t.IsLink == isLink);
+        tails.Sort(static (a, b) => b.Dirty.Count - a.Dirty.Count);
         if (tails.Count == 0) return;
         if (tails[^1].Dirty != default) tails.Add(TailOf(default, isLink));
         var left = tails.ToList();

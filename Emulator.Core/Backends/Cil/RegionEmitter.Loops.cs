@@ -21,7 +21,7 @@ internal sealed partial class RegionEmitter
     private void EmitUnrolled(RegionBlock head)
     {
         var trace = LoopTrace.Find(_plan, head);
-        int length = trace.Sum(b => b.Ir.InstructionCount);
+        int length = RegionPlan.CountInstructions(trace);
         int rounds = trace.IsEmpty ? 0 : Math.Min(MaxRounds, MaxUnrolledInstructions / length);
         if (rounds < 2) return;
         var operations = new List<IrInstruction>(); // of a round
@@ -31,8 +31,10 @@ internal sealed partial class RegionEmitter
         }
 
         var groups = AccessGroups.Find(CollectionsMarshal.AsSpan(operations), _architecture.Helpers, rounds, admitsStrides: true);
-        var ahead = groups.Values.Distinct().Where(g => g.Base is not null).OrderByDescending(g => g.Count).Take(MaxProbesAhead).ToList();
-        if (ahead.Sum(g => g.Count - 1) < rounds - 1) return; // nothing is shared between rounds
+        var ahead = MostShared(groups.Values);
+        int shared = 0;
+        foreach (var group in ahead) shared += group.Count - 1;
+        if (shared < rounds - 1) return; // nothing is shared between rounds
 
         var single = Il.DefineLabel();
         _groups = [];
@@ -59,6 +61,15 @@ internal sealed partial class RegionEmitter
         }
 
         Il.MarkLabel(single);
+    }
+
+    // Not OrderBy: sorting by numbers is generic code, compiled at the start.
+    private static List<AccessGroup> MostShared(IEnumerable<AccessGroup> groups)
+    {
+        var shared = groups.Distinct().Where(static g => g.Base is not null).ToList();
+        shared.Sort(static (a, b) => b.Count - a.Count);
+        if (shared.Count > MaxProbesAhead) shared.RemoveRange(MaxProbesAhead, shared.Count - MaxProbesAhead);
+        return shared;
     }
 
     private void EmitProbeAhead(AccessGroup group, IrInstruction instruction, Label failed)

@@ -10,6 +10,9 @@ internal static class RegionPlanner
     private const int MaxBlocks = 64;
     private const int MaxEntries = 12;
 
+    // Not OrderBy: sorting by numbers is generic code, compiled at the start.
+    private static readonly Comparer<RegionBlock> ByAddress = Comparer<RegionBlock>.Create(static (a, b) => a.Ir.PcOffset - b.Ir.PcOffset);
+
     /// <summary>Plans a region; null when the entry is being overwritten. Under the translation cache's lock.</summary>
     public static RegionPlan? Plan(TranslationCache cache, TranslatedBlock entry, int maxInstructions)
     {
@@ -36,9 +39,10 @@ internal static class RegionPlanner
         }
 
         // in address order behind the entry, so that ways back are loops
+        search.Blocks.Sort(1, search.Blocks.Count - 1, ByAddress);
         return new RegionPlan
         {
-            Blocks = [search.Blocks[0], .. search.Blocks.Skip(1).OrderBy(b => (int)b.Ir.PcOffset)],
+            Blocks = [.. search.Blocks],
             Entries = [.. entries],
             ReturnPoints = [.. returnPoints],
             CallsFloat = TranslationCache.HasRareFloat(entry),
