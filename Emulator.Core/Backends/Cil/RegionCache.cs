@@ -15,6 +15,7 @@ internal sealed unsafe class RegionCache : IDisposable
 {
     private const int RetiredLimit = 512;
     private const int CollectPart = 4;
+    private const int CoveredTimes = 8; // a region of its own compiles as many blocks again
     private const int IdlePeriod = 60_000; // milliseconds between two looks for what is not used
     private const long WorthCompiling = 1 << 20; // instructions that the hart which found it hot executes while a region lives
     private readonly TranslationCache _cache;
@@ -353,7 +354,7 @@ internal sealed unsafe class RegionCache : IDisposable
         if (_thread is null || !entry.IsValid || entry.WasCovered || !_regionsOf.ContainsKey(entry)) return false;
         entry.WasCovered = true;
         entry.IsQueued = false;
-        if (entry.Region is null) _cache.Demote(entry);
+        if (entry.Region is null) _cache.Demote(entry, CoveredTimes);
         return true;
     }
 
