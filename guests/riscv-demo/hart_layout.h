@@ -3,6 +3,7 @@
 
 #define HART_STACK_TOP 0
 #define HART_SATP      8
+#define HART_ID        16
 
 #define FRAME_SEPC     256
 #define FRAME_SCAUSE   264

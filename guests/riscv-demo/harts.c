@@ -16,6 +16,7 @@
 
 extern char boot_stack_top[], boot_trap_stack_top[];
 extern void secondary_entry(void);
+extern struct hart *hart_starting; // for a hart that comes to the wrong entry (start.S)
 
 struct hart harts[MAX_CPUS];
 int hart_count;
@@ -85,6 +86,7 @@ static bool is_online(void *hart)
 
 static bool start_one(struct hart *hart)
 {
+    __atomic_store_n(&hart_starting, hart, __ATOMIC_RELEASE);
     struct sbi_result result = sbi_hart_start(hart->id, (uint64_t)secondary_entry, (uint64_t)hart);
     if (result.error != 0)
     {

@@ -34,6 +34,7 @@ struct hart
 
 _Static_assert(offsetof(struct hart, stack_top) == HART_STACK_TOP, "start.S");
 _Static_assert(offsetof(struct hart, satp) == HART_SATP, "start.S");
+_Static_assert(offsetof(struct hart, id) == HART_ID, "start.S");
 
 #define HART_MAIL_WAKE 1u // look at what you are waiting for
 #define HART_MAIL_RING 2u // pass it on to the next hart

@@ -34,6 +34,12 @@ header:
 boot_entry:
     csrw    sie, zero
     csrci   sstatus, 2              # SIE
+
+    # Only the first to come boots, on the one boot stack. .aqrl: see early_entry.
+    lla     t0, boot_taken
+    li      t1, 1
+    amoswap.w.aqrl t1, t1, (t0)
+    bnez    t1, early_entry
     mv      s0, a0
     mv      s1, a1
 
@@ -67,6 +73,26 @@ boot_entry:
 5:  wfi
     j       5b
 
+# OpenSBI before 1.3 lets a hart go before it has noted the entry and a1 that hart_start gave, when the host holds the
+# hart that calls hart_start up just there: the started hart then comes to boot_entry, where the boot hart did. Its
+# record was announced before the call, so that the .aqrl above also orders the loads here.
+early_entry:
+    lla     t0, hart_starting
+    ld      a1, 0(t0)
+    beqz    a1, 6f
+    ld      t0, HART_ID(a1)
+    beq     t0, a0, secondary_entry
+6:  wfi                             # nobody asked for this hart
+    j       6b
+
+    .data
+    .balign 8
+    .globl  hart_starting
+hart_starting:                      # the record of the last hart that was to start
+    .dword  0
+boot_taken:                         # not in .bss, which the boot hart clears
+    .word   0
+
 # The SBI's hart_start: a1 is the opaque value we gave it, the hart's own record.
     .text
     .globl  secondary_entry
@@ -82,5 +108,5 @@ secondary_entry:
     sfence.vma
     mv      a0, tp
     call    hart_main
-6:  wfi
-    j       6b
+7:  wfi
+    j       7b
