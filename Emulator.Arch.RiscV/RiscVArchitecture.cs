@@ -39,6 +39,9 @@ public sealed class RiscVArchitecture : Architecture
     public override int MmuIndexCount => (int)RiscVMmuIndex.Machine + 1;
 
     /// <inheritdoc/>
+    public override int? UntranslatedMmuIndex => (int)RiscVMmuIndex.Machine;
+
+    /// <inheritdoc/>
     public override int MaxInstructionLength => 4;
 
     /// <inheritdoc/>

@@ -146,7 +146,7 @@ public class PartBenchmarks : IDisposable
     private DynamicMethod Generate()
     {
         var method = NativeCode.CreateMethod("part");
-        new RegionEmitter(method.GetILGenerator(), _plan, _architecture, false, static _ => 0).Emit();
+        new RegionEmitter(method.GetILGenerator(), _plan, _architecture, false, null, static _ => 0).Emit();
         return method;
     }
 

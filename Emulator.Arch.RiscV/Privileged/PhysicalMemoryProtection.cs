@@ -60,6 +60,21 @@ internal sealed class PhysicalMemoryProtection
         return privilege == Privilege.Machine ? AllAccess : (byte)0;
     }
 
+    /// <summary>True when M may read every byte of a range, by an access of any size and alignment.</summary>
+    public bool AdmitsMachineReads(ulong first, ulong last)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            ref readonly var region = ref _regions[i];
+            if (region.Last < first || region.First > last) continue;
+            bool isWhole = region.First <= first && region.Last >= last; // or an access over its bound fails
+            if (!isWhole) return false;
+            return (region.Config & PmpConfig.L) == 0 || (region.Config & PmpConfig.R) != 0;
+        }
+
+        return true;
+    }
+
     private void Add(ulong first, ulong last, byte config) => _regions[_count++] = new Region(first, last, config);
 
     private readonly record struct Region(ulong First, ulong Last, byte Config);

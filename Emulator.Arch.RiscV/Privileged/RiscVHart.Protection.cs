@@ -60,7 +60,13 @@ public sealed partial class RiscVHart
 
     private void OnProtectionChanged()
     {
-        _pmp.Update(in Registers);
+        UpdateProtection();
         FlushTranslations();
+    }
+
+    private void UpdateProtection()
+    {
+        _pmp.Update(in Registers);
+        ReadRamDirectly(DirectRam is { } ram && _pmp.AdmitsMachineReads(ram.First.Value, ram.Last.Value));
     }
 }

@@ -91,7 +91,7 @@ public sealed partial class RiscVHart : VirtualCpu
         this[RiscVSlots.FloatDirty] = 0;
         _remoteFence = null;
         if (state.Sleep != SleepReason.None) Halt();
-        _pmp.Update(in Registers);
+        UpdateProtection();
         OnSatpChanged();
         ScheduleAlarm();
         RequestAttention();

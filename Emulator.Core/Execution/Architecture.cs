@@ -20,6 +20,12 @@ public abstract class Architecture
     /// <summary>The set that data accesses of code lifted for a mode use.</summary>
     public abstract int MmuIndexOf(uint mode);
 
+    /// <summary>
+    /// The set whose addresses are physical ones, if there is such a set: its loads from RAM need no TLB while
+    /// <see cref="VirtualCpu.ReadRamDirectly"/> allows that.
+    /// </summary>
+    public virtual int? UntranslatedMmuIndex => null;
+
     /// <summary>True for a mode whose code is usually the same in all address spaces, as that of kernels.</summary>
     public virtual bool MaySharePages(uint mode) => false;
 

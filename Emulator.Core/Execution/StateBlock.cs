@@ -77,6 +77,8 @@ internal unsafe struct StateBlock
     [FieldOffset(72)] public ulong ReservationValue;
     [FieldOffset(88)] public ulong TranslationSalt;
     [FieldOffset(96)] public ulong MissAddress;
+    [FieldOffset(104)] public nuint DirectLimit; // of distances in the direct RAM at which a load needs no TLB; zero when none may
+    [FieldOffset(112)] public byte* DirectHost;
     [FieldOffset(StateSlots.CodePage * 8)] public ulong CodePage;
     [FieldOffset(StateSlots.FloatFlags * 8)] public ulong FloatFlags;
 

@@ -11,4 +11,6 @@ internal static class StateOffsets
     public const int LinkTable = 32;
     public const int JumpCacheSalt = 40;
     public const int MissAddress = 96;
+    public const int DirectLimit = 104;
+    public const int DirectHost = 112;
 }

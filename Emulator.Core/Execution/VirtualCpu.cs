@@ -77,6 +77,22 @@ public abstract unsafe partial class VirtualCpu : IDisposable
         }
     }
 
+    /// <summary>
+    /// Says whether loads of <see cref="Execution.Architecture.UntranslatedMmuIndex"/> may reach the whole of <see cref="DirectRam"/>
+    /// without being translated. To be called when that changes, and after a reset.
+    /// </summary>
+    protected void ReadRamDirectly(bool isAllowed)
+    {
+        var ram = MemorySystem.DirectRam;
+        bool isDirect = isAllowed && ram is { Length: > StateBlock.PageSize };
+        State->DirectLimit = isDirect ? (nuint)(ram!.Length - StateBlock.PageSize) : 0; // no access, nor a group of them, is longer than a page
+        State->DirectHost = isDirect ? ram!.Ram!.Pointer : null;
+    }
+
+    /// <summary>The RAM that <see cref="ReadRamDirectly"/> is about: its first and last byte, or null when there is none.</summary>
+    protected (GuestPhysicalAddress First, GuestPhysicalAddress Last)? DirectRam =>
+        MemorySystem.DirectRam is { } ram ? (ram.Start, ram.Last) : null;
+
     /// <summary>In a helper with MayFault: the current instruction ends here with an exception. The helper's result is ignored.</summary>
     public void RaiseFault(GuestFault fault)
     {

@@ -47,6 +47,7 @@ public sealed class MemoryMap
         foreach (var region in _regions)
         {
             if (region.Ram is { } ram) rams.Insert(rams.Count > 0 && ram.Length > rams[0].Length ? 0 : rams.Count, ram);
+            if (region is { Ram: not null, Device: null, IsReadOnly: false } && region.Length > (LargestPlainRam?.Length ?? 0)) LargestPlainRam = region;
             if (region.IsMemory && region.Length > (_largestRam?.Length ?? 0)) _largestRam = region;
         }
 
@@ -58,6 +59,9 @@ public sealed class MemoryMap
 
     /// <summary>The memory behind the regions, the largest first.</summary>
     internal RamBlock[] Rams { get; }
+
+    /// <summary>The largest memory that no device is behind and that can be written, if there is any.</summary>
+    internal MemoryRegion? LargestPlainRam { get; }
 
     /// <summary>The map with one region more.</summary>
     /// <exception cref="ArgumentException">It overlaps another or wraps around.</exception>

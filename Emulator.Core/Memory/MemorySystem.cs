@@ -27,6 +27,17 @@ public sealed unsafe class MemorySystem : IGuestMemory, IDisposable
     /// <summary>The map in force.</summary>
     public MemoryMap Map => Volatile.Read(ref _map);
 
+    private MemoryRegion? _directRam;
+
+    /// <summary>The largest RAM when that was first asked for; it stays what it is and where it is. Null without RAM.</summary>
+    internal MemoryRegion? DirectRam
+    {
+        get
+        {
+            lock (_change) return _directRam ??= Map.LargestPlainRam;
+        }
+    }
+
     internal ICodeObserver? CodeObserver { get; set; }
 
     private WriteWatch[] _watches = [];

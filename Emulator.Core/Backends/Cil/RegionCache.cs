@@ -294,7 +294,7 @@ internal sealed unsafe class RegionCache : IDisposable
             var il = method.GetILGenerator(4096);
             bool hasLinks = true;
             int links = 0;
-            var emitter = new RegionEmitter(il, plan, _cache.Architecture, _cache.Options.IsDeterministic, LinkSlotOf);
+            var emitter = new RegionEmitter(il, plan, _cache.Architecture, _cache.Options.IsDeterministic, _cache.DirectStart, LinkSlotOf);
             emitter.Emit();
             if (!hasLinks)
             {

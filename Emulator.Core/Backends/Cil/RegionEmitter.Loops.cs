@@ -85,7 +85,7 @@ internal sealed partial class RegionEmitter
         LocalUses += 8;
         Il.Emit(OpCodes.Stloc, _address);
         if (group.Stride is { } stride) EmitStrideCheck(stride, group, failed);
-        MemoryEmitter.EmitProbe(Il, _address, _entry, TableOf(instruction), group.Span, admitsMisaligned: true, failed);
+        EmitHostAddress(instruction, group.Span, admitsMisaligned: true, failed);
         Il.Emit(OpCodes.Conv_I8);
         if (group.Stride is not null)
         {

@@ -58,8 +58,44 @@ internal sealed partial class RegionEmitter
         Il.Emit(OpCodes.Stloc, _address);
         int size = MemoryEmitter.SizeOf(instruction.Opcode);
         bool admitsMisaligned = _architecture.ExpectsMisalignedAccesses && ((AccessTraits)instruction.C.Index & AccessTraits.Aligned) == 0;
-        MemoryEmitter.EmitProbe(Il, _address, _entry, TableOf(instruction), size, admitsMisaligned, MissStub(instruction));
+        EmitHostAddress(instruction, size, admitsMisaligned, MissStub(instruction));
     }
+
+    /// <summary>
+    /// Leaves the host address of the bytes from the address at hand on on the stack, or goes to <paramref name="missed"/>. Where guest
+    /// addresses are physical, what is in RAM is found by a comparison, and only else by the TLB.
+    /// </summary>
+    private void EmitHostAddress(IrInstruction instruction, int size, bool admitsMisaligned, Label missed)
+    {
+        int table = TableOf(instruction);
+        if (!IsDirect(instruction))
+        {
+            MemoryEmitter.EmitProbe(Il, _address, _entry, table, size, admitsMisaligned, missed);
+            return;
+        }
+
+        var elsewhere = Il.DefineLabel();
+        var found = Il.DefineLabel();
+        LocalUses += 5;
+        MemoryEmitter.EmitDirect(Il, _address, _entry, _directStart!.Value, elsewhere);
+        Il.Emit(OpCodes.Stloc, _entry);
+        Il.MarkLabel(found);
+        Il.Emit(OpCodes.Ldloc, _entry);
+        _stubs.Add(() =>
+        {
+            LocalUses += 7;
+            Il.MarkLabel(elsewhere);
+            MemoryEmitter.EmitProbe(Il, _address, _entry, table, size, admitsMisaligned, missed);
+            Il.Emit(OpCodes.Stloc, _entry);
+            Il.Emit(OpCodes.Br, found);
+        });
+    }
+
+    // Stores have to be seen where somebody watches for them, which the TLB knows.
+    private bool IsDirect(IrInstruction instruction) =>
+        _directStart is not null && !MemoryEmitter.IsStore(instruction.Opcode)
+        && ((AccessTraits)instruction.C.Index & (AccessTraits.Aligned | AccessTraits.ForStore)) == 0
+        && _architecture.MmuIndexOf(_block.Key.Mode) == _architecture.UntranslatedMmuIndex;
 
     /// <summary>A stub that has the dispatcher find the translation of the address at hand.</summary>
     private Label MissStub(IrInstruction instruction) =>
@@ -106,7 +142,7 @@ internal sealed partial class RegionEmitter
         int table = TableOf(instruction);
         var missed = Il.DefineLabel();
         var found = Il.DefineLabel();
-        MemoryEmitter.EmitProbe(Il, _address, _entry, table, group.Span, admitsMisaligned: true, missed);
+        EmitHostAddress(instruction, group.Span, admitsMisaligned: true, missed);
         Il.Emit(OpCodes.Conv_I8);
         Il.Emit(OpCodes.Stloc, window);
         Il.MarkLabel(found);

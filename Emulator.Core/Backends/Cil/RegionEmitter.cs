@@ -4,6 +4,7 @@ using System.Runtime.Intrinsics;
 using Emulator.Core.Backends.Threaded;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
+using Emulator.Core.Memory;
 
 namespace Emulator.Core.Backends.Cil;
 
@@ -20,6 +21,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
     private readonly Architecture _architecture;
     private readonly Func<BlockKey, int> _linkSlotOf;
     private readonly bool _isDeterministic;
+    private readonly GuestPhysicalAddress? _directStart;
     private readonly RegionLiveness _liveness;
     private readonly Dictionary<int, LocalBuilder> _locals = []; // by slot index
     private readonly Dictionary<int, Label> _blockLabels = []; // by page offset
@@ -33,12 +35,13 @@ internal sealed partial class RegionEmitter : OperationEmitter
     private RegionBlock _block = null!;
     private SlotSet _dirty;
 
-    public RegionEmitter(ILGenerator il, RegionPlan plan, Architecture architecture, bool isDeterministic, Func<BlockKey, int> linkSlotOf)
+    public RegionEmitter(ILGenerator il, RegionPlan plan, Architecture architecture, bool isDeterministic, GuestPhysicalAddress? directStart, Func<BlockKey, int> linkSlotOf)
         : base(il)
     {
         _plan = plan;
         _architecture = architecture;
         _isDeterministic = isDeterministic;
+        _directStart = directStart;
         _linkSlotOf = linkSlotOf;
         _liveness = new RegionLiveness(plan, architecture.Helpers);
         _doubles = FindDoubles(plan);
