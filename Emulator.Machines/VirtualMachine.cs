@@ -122,9 +122,7 @@ public sealed class VirtualMachine : IMachineControl, IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         _startedAt = Stopwatch.GetTimestamp();
-        _board.Harts.Start();
-        _ = _board.Harts.Ended.ContinueWith(
-            ended => OnEnded(ended.Result), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _board.Harts.Start(OnEnded);
     }
 
     /// <summary>

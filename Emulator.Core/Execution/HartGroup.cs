@@ -19,6 +19,7 @@ public sealed class HartGroup : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly ManualResetEventSlim _outsideEvent = new(false);
     private readonly TaskCompletionSource<Exception?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Action<Exception?>? _onEnded;
     private int _running;
     private bool _isPaused;
     private Exception? _failure;
@@ -73,11 +74,13 @@ public sealed class HartGroup : IDisposable
     public Task<Exception?> Ended => _ended.Task;
 
     /// <summary>Starts the threads.</summary>
-    public void Start()
+    /// <param name="ended">Called on the last thread to end, before <see cref="Ended"/> completes: it may only take note.</param>
+    public void Start(Action<Exception?>? ended = null)
     {
         lock (_lifecycle)
         {
             if (_threads.Count > 0) throw new InvalidOperationException("the machine has been started already");
+            _onEnded = ended;
             if (!_isPaused) (Clock as HostClock)?.Start();
             if (Options.IsDeterministic) _threads.Add(new Thread(() => RunGuarded(RunInTurns)) { Name = "emulator harts" });
             else _threads.AddRange(Cpus.Select(cpu => new Thread(() => RunGuarded(() => RunHart(cpu))) { Name = $"emulator hart {cpu.Index}" }));
@@ -138,7 +141,11 @@ public sealed class HartGroup : IDisposable
         }
         finally
         {
-            if (Interlocked.Decrement(ref _running) == 0) _ended.TrySetResult(_failure);
+            if (Interlocked.Decrement(ref _running) == 0)
+            {
+                _onEnded?.Invoke(_failure);
+                _ended.TrySetResult(_failure);
+            }
         }
     }
 

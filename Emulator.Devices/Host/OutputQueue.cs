@@ -16,7 +16,7 @@ internal sealed class OutputQueue
     private byte[] _ring;
     private int _head;
     private int _count;
-    private bool _readerIdle;
+    private bool _readerIdle = true;
     private bool _closed;
     private bool _full;
     private long _dropped;
@@ -38,6 +38,18 @@ internal sealed class OutputQueue
 
     /// <summary>Whether the reader keeps up. Once it did not, it has to work off half of the capacity first.</summary>
     public bool HasRoom => !Volatile.Read(ref _full);
+
+    /// <summary>Whether nothing waits.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _count == 0;
+            }
+        }
+    }
 
     /// <summary>Characters lost so far.</summary>
     public long Dropped => Volatile.Read(ref _dropped);

@@ -5,11 +5,13 @@ namespace Emulator.Devices.Host;
 /// <summary>
 /// Joins a character device of a machine to a pair of pipes: what the guest sends is written to <see cref="IDuplexPipe.Output"/>,
 /// what is read from <see cref="IDuplexPipe.Input"/> is typed to the guest as fast as it takes it. Hart threads only put characters
-/// into a queue, without allocating; the pipes are served by tasks.
+/// into a queue, without allocating; a thread that begins with the first of them empties it.
 /// </summary>
+/// <remarks>A thread and no task: for an asynchronous method and the thread pool the runtime compiles and loads for milliseconds.</remarks>
 public sealed class SerialPort : ICharacterHost, IAsyncDisposable
 {
     private const int LongestWaitMilliseconds = 10;
+    private const int UsualEndMilliseconds = 5; // to wait for without giving up the thread
 
     private readonly IDuplexPipe _transport;
     private readonly OutputQueue _queue;
@@ -18,13 +20,14 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
     private readonly SemaphoreSlim _deviceReady = new(0);
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _abandoned = new();
-    private readonly Task _outputPump;
+    private readonly TaskCompletionSource _outputEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _outputBegun;
     private ICharacterDevice? _device;
     private Task _inputPump = Task.CompletedTask;
     private Exception? _failure;
     private int _disposed;
 
-    /// <summary>Starts taking output.</summary>
+    /// <summary>Takes output from now on.</summary>
     /// <param name="transport">Completed when the port is closed, and disposed if it is <see cref="IAsyncDisposable"/>.</param>
     /// <param name="options">Defaults when null.</param>
     /// <exception cref="ArgumentOutOfRangeException">The capacity is not positive.</exception>
@@ -35,7 +38,6 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
         _transport = transport;
         _queue = new OutputQueue(options.OutputCapacity, options.WhenFull);
         _drainTimeout = options.DrainTimeout;
-        _outputPump = Task.Run(PumpOutputAsync);
     }
 
     /// <inheritdoc/>
@@ -57,7 +59,7 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
             throw new InvalidOperationException("The serial port is connected to a device already.");
         }
 
-        _inputPump = Task.Run(() => PumpInputAsync(device));
+        _inputPump = PumpInputAsync(device);
     }
 
     /// <inheritdoc/>
@@ -69,7 +71,7 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
             int taken = _queue.Enqueue(characters, out bool wake);
             if (wake)
             {
-                _outputWaiting.Release();
+                WakeOutput();
             }
 
             characters = characters[taken..];
@@ -106,10 +108,19 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
             return;
         }
 
-        await _closing.CancelAsync();
+        _closing.Cancel();
+        _transport.Input.CancelPendingRead(); // not by a token: the first exception of a process is dear
         _queue.Close(discard: false);
-        _outputWaiting.Release();
-        if (await Task.WhenAny(_outputPump, Task.Delay(_drainTimeout)) != _outputPump)
+        if (_queue.IsEmpty && TryBeginOutput())
+        {
+            EndOutput(null); // nothing was ever written
+        }
+        else
+        {
+            WakeOutput();
+        }
+
+        if (!_outputEnded.Task.Wait(UsualEndMilliseconds) && !await HasEndedAsync(_outputEnded.Task))
         {
             await _abandoned.CancelAsync();
             _queue.Close(discard: true);
@@ -120,10 +131,27 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
             await disposable.DisposeAsync(); // ends a read that cannot be cancelled
         }
 
-        await Task.WhenAny(_inputPump, Task.Delay(_drainTimeout));
+        await HasEndedAsync(_inputPump);
     }
 
-    private async Task PumpOutputAsync()
+    // False when it has taken too long.
+    private async ValueTask<bool> HasEndedAsync(Task pump) => pump.IsCompleted || await Task.WhenAny(pump, Task.Delay(_drainTimeout)) == pump;
+
+    private bool TryBeginOutput() => Interlocked.Exchange(ref _outputBegun, 1) == 0;
+
+    private void WakeOutput()
+    {
+        if (TryBeginOutput())
+        {
+            new Thread(PumpOutput) { IsBackground = true, Name = "serial output" }.Start();
+        }
+        else
+        {
+            _outputWaiting.Release();
+        }
+    }
+
+    private void PumpOutput()
     {
         PipeWriter writer = _transport.Output;
         Exception? failure = null;
@@ -145,12 +173,13 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
                         break;
                     }
 
-                    await _outputWaiting.WaitAsync(_abandoned.Token);
+                    _outputWaiting.Wait();
                     continue;
                 }
 
                 writer.Advance(taken);
-                FlushResult result = await writer.FlushAsync(_abandoned.Token);
+                ValueTask<FlushResult> flush = writer.FlushAsync(_abandoned.Token);
+                FlushResult result = flush.IsCompleted ? flush.Result : flush.AsTask().GetAwaiter().GetResult();
                 open = !result.IsCompleted && !result.IsCanceled;
             }
         }
@@ -159,13 +188,19 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
             failure = exception is OperationCanceledException ? null : exception;
         }
 
+        EndOutput(failure);
+    }
+
+    private void EndOutput(Exception? failure)
+    {
         Fail(failure);
         if (_queue.Close(discard: true))
         {
             Volatile.Read(ref _device)?.SinkReady();
         }
 
-        await CompleteQuietlyAsync(writer.CompleteAsync(failure));
+        CompleteQuietly(_transport.Output.Complete, failure);
+        _outputEnded.SetResult();
     }
 
     private async Task PumpInputAsync(ICharacterDevice device)
@@ -177,14 +212,14 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
             bool ended = false;
             while (!ended)
             {
-                ReadResult result = await reader.ReadAsync(_closing.Token);
+                ReadResult result = await reader.ReadAsync();
                 foreach (ReadOnlyMemory<byte> segment in result.Buffer)
                 {
                     await TypeAsync(device, segment);
                 }
 
                 reader.AdvanceTo(result.Buffer.End);
-                ended = result.IsCompleted;
+                ended = result.IsCompleted || result.IsCanceled;
             }
         }
         catch (Exception exception)
@@ -193,7 +228,7 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
         }
 
         Fail(failure);
-        await CompleteQuietlyAsync(reader.CompleteAsync(failure));
+        CompleteQuietly(reader.Complete, failure);
     }
 
     private async ValueTask TypeAsync(ICharacterDevice device, ReadOnlyMemory<byte> characters)
@@ -219,11 +254,11 @@ public sealed class SerialPort : ICharacterHost, IAsyncDisposable
         }
     }
 
-    private static async ValueTask CompleteQuietlyAsync(ValueTask completion)
+    private static void CompleteQuietly(Action<Exception?> complete, Exception? failure)
     {
         try
         {
-            await completion;
+            complete(failure);
         }
         catch (Exception)
         {

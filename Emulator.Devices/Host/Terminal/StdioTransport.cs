@@ -10,7 +10,7 @@ namespace Emulator.Devices.Host;
 public sealed class StdioTransport : ICharacterTransport
 {
     private readonly Action? _leave;
-    private readonly Pipe _typed = new(new PipeOptions(useSynchronizationContext: false));
+    private readonly Pipe _typed = new(new PipeOptions(readerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
     private readonly RawTerminal? _terminal;
     private readonly DescriptorReader? _reader;
     private readonly Stream _output;
