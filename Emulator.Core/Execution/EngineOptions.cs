@@ -37,7 +37,7 @@ public sealed record EngineOptions
     public int MaxBlockInstructions { get; init; } = 48;
 
     /// <summary>The most guest instructions in one compiled region.</summary>
-    public int MaxRegionInstructions { get; init; } = 200;
+    public int MaxRegionInstructions { get; init; } = 320;
 
     /// <summary>
     /// Bytes of CIL in compiled regions, some three times as much in memory, beyond which those not in use are released; what is still hot is

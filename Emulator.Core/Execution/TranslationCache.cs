@@ -251,11 +251,13 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
     /// <summary>
     /// Whether a block was executed often enough to be compiled with another that is hot: what is rare only makes a region larger.
     /// </summary>
-    public bool IsWarm(TranslatedBlock block)
+    public bool IsWarm(TranslatedBlock block) => Options.Kind == EngineKind.Jit || EntriesOf(block) >= Options.HotThreshold / WarmPart;
+
+    /// <summary>How often a block was entered since it began to be counted; very often once it was hot.</summary>
+    public static long EntriesOf(TranslatedBlock block)
     {
-        if (Options.Kind == EngineKind.Jit || block.WasHot) return true;
         long left = block.EntriesLeft;
-        return left > block.Heat || left <= block.Heat - (Options.HotThreshold / WarmPart);
+        return block.WasHot || left > block.Heat ? long.MaxValue : block.Heat - left;
     }
 
     /// <summary>A block is hot: it runs on without counting until it is compiled, or demoted.</summary>

@@ -12,6 +12,7 @@ public class EngineAgreementTests
     private const ulong CodeStart = 0x1_0000;
     private const int FewLinks = 3; // some regions have more
     private const int EnoughLinks = 1 << 16;
+    private const int SmallRegion = 60; // leaves by links
 
     [Test]
     public void Engines_agree_on_random_programs([Values(EngineKind.Interpreter, EngineKind.Jit, EngineKind.Auto)] EngineKind kind)
@@ -81,7 +82,7 @@ public class EngineAgreementTests
         var options = new EngineOptions
         {
             Kind = kind, IsDeterministic = true, HotThreshold = kind == EngineKind.Jit ? 1 : 3, Optimises = optimise, MaxTranslationBytes = maxBytes, MaxCompiledBytes = maxCompiled,
-            MaxLinks = maxLinks,
+            MaxLinks = maxLinks, MaxRegionInstructions = maxLinks == EnoughLinks ? new EngineOptions().MaxRegionInstructions : SmallRegion,
         };
         var world = new World { IsSingleThreaded = true };
         using var cache = new TranslationCache(architecture, memory, world, options, counters ?? new ExecutionCounters());

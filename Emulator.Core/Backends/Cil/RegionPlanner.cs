@@ -18,24 +18,20 @@ internal static class RegionPlanner
     {
         if (cache.IrOf(entry) is not { } ir) return null;
         var search = new Search(cache, new RegionBlock(entry, ir), maxInstructions);
-        for (int i = 0; i < search.Blocks.Count; i++)
+        for (var block = search.First; block is not null; block = search.TakeHottest())
         {
-            foreach (int target in NearTargets(search.Blocks[i].Ir)) search.Add(target);
+            foreach (int target in NearTargets(block.Ir)) search.Consider(target, cache.Options.Kind == EngineKind.Jit);
+            if (ReturnPointOf(block.Ir) is { } point) search.Consider(point, mayTranslate: false);
         }
 
-        // what calls come back to, and what follows from there
-        var entries = new List<RegionBlock> { search.Blocks[0] };
+        // what calls come back to, and what they call
+        var entries = new List<RegionBlock> { search.First };
         var returnPoints = new List<int>();
-        for (int i = 0; i < search.Blocks.Count; i++)
+        foreach (var block in search.Blocks)
         {
-            var block = search.Blocks[i].Ir;
-            var point = ReturnPointOf(block);
-            if (point is not null && AddEntry(search.AddExecuted(point.Value))) returnPoints.Add(point.Value);
-            foreach (int target in NearTargets(block))
-            {
-                var near = search.Add(target);
-                if (point is not null) AddEntry(near);
-            }
+            if (ReturnPointOf(block.Ir) is not { } point) continue;
+            if (AddEntry(search.Find(point))) returnPoints.Add(point);
+            foreach (int target in NearTargets(block.Ir)) AddEntry(search.Find(target));
         }
 
         // in address order behind the entry, so that ways back are loops
@@ -90,38 +86,58 @@ internal static class RegionPlanner
     /// <summary>True for a block that ends in a jump to a computed address and is no call.</summary>
     public static bool MayReturn(IrBlock block) => block.Instructions[^1].Opcode == Opcode.JumpIndirect && ReturnPointOf(block) is null;
 
+    // There may be room for some only of what can be reached: for what runs most often.
     private sealed class Search(TranslationCache cache, RegionBlock first, int maxInstructions)
     {
         private readonly TranslatedBlock _entry = first.Translation;
         private readonly Dictionary<int, RegionBlock?> _seen = new() { [first.Ir.PcOffset] = first };
+        private readonly List<TranslatedBlock> _candidates = [];
         private CellSet _slots = SlotsOf(first.Ir);
         private int _instructions = first.Ir.InstructionCount;
 
+        public RegionBlock First => first;
+
         public List<RegionBlock> Blocks { get; } = [first];
 
-        /// <summary>Adds the block at a page offset, if there is room; gives it when it is part of the region.</summary>
-        public RegionBlock? Add(int target) => Add(target, mayTranslate: cache.Options.Kind == EngineKind.Jit);
+        /// <summary>The block of the region at a page offset.</summary>
+        public RegionBlock? Find(int target) => _seen.GetValueOrDefault(target);
 
-        /// <summary>As <see cref="Add(int)"/>, of a block that has been executed, whatever the engine.</summary>
-        public RegionBlock? AddExecuted(int target) => Add(target, mayTranslate: false);
-
-        private RegionBlock? Add(int target, bool mayTranslate)
+        /// <summary>The block at a page offset may become part of the region.</summary>
+        public void Consider(int target, bool mayTranslate)
         {
-            if (_seen.TryGetValue(target, out var known)) return known;
-            if (Blocks.Count >= MaxBlocks) return null;
+            if (!_seen.TryAdd(target, null)) return;
             ulong page = _entry.Key.Address & GuestPage.Mask;
             var key = _entry.Key with { Address = page + (ulong)target };
             var found = mayTranslate ? cache.PeekOrTranslate(key, _entry.Ram, (_entry.Offset & GuestPage.Mask) + (ulong)target) : cache.Peek(key);
-            if (found is null || found.Straddles || !cache.IsWarm(found) || _instructions + found.InstructionCount > maxInstructions) return _seen[target] = null;
-            if (cache.IrOf(found) is not { } ir) return _seen[target] = null;
-            var next = new RegionBlock(found, ir);
-            var slots = _slots;
-            AddSlots(ref slots, next.Ir);
-            if (slots.Count > SlotSet.Capacity) return _seen[target] = null;
-            _slots = slots;
-            _instructions += next.Ir.InstructionCount;
-            Blocks.Add(next);
-            return _seen[target] = next;
+            if (found is { Straddles: false } && cache.IsWarm(found)) _candidates.Add(found);
+        }
+
+        /// <summary>Adds the one that runs most often of those for which there is room; null when there is none.</summary>
+        public RegionBlock? TakeHottest()
+        {
+            while (_candidates.Count > 0 && Blocks.Count < MaxBlocks)
+            {
+                int best = 0;
+                for (int i = 1; i < _candidates.Count; i++)
+                {
+                    if (TranslationCache.EntriesOf(_candidates[i]) > TranslationCache.EntriesOf(_candidates[best])) best = i;
+                }
+
+                var candidate = _candidates[best];
+                _candidates.RemoveAt(best);
+                if (_instructions + candidate.InstructionCount > maxInstructions || cache.IrOf(candidate) is not { } ir) continue;
+                var slots = _slots;
+                AddSlots(ref slots, ir);
+                if (slots.Count > SlotSet.Capacity) continue;
+                _slots = slots;
+                _instructions += candidate.InstructionCount;
+                var block = new RegionBlock(candidate, ir);
+                Blocks.Add(block);
+                _seen[ir.PcOffset] = block;
+                return block;
+            }
+
+            return null;
         }
     }
 
