@@ -88,8 +88,11 @@ internal sealed class FloatLocals
         il.Emit(OpCodes.Or);
     }
 
-    /// <summary>Branches unless the biased exponent of <see cref="Bits"/> is at least a minimum, and finite, or that much below the infinite one.</summary>
-    public void EmitBranchUnlessPlain(ILGenerator il, int minimum, Label target, int margin = 0)
+    /// <summary>
+    /// Branches unless the biased exponent of <see cref="Bits"/> is at least a minimum, and finite, or that much below the infinite one; also
+    /// if <paramref name="never"/> holds ones, not zeros.
+    /// </summary>
+    public void EmitBranchUnlessPlain(ILGenerator il, int minimum, Label target, int margin = 0, LocalBuilder? never = null)
     {
         int shift = IsDouble ? DoubleExponentShift : SingleExponentShift;
         long range = (IsDouble ? DoubleMaxExponent : SingleMaxExponent) - minimum - margin;
@@ -107,6 +110,12 @@ internal sealed class FloatLocals
         {
             il.Emit(OpCodes.Ldc_I4, minimum << shift);
             il.Emit(OpCodes.Sub);
+        }
+
+        if (never is not null)
+        {
+            il.Emit(OpCodes.Ldloc, never);
+            il.Emit(OpCodes.Or);
         }
 
         il.Emit(OpCodes.Ldc_I4, unchecked((int)(range << shift)));

@@ -14,6 +14,21 @@ internal sealed partial class RegionEmitter
     private FloatLocals? _single;
     private FloatLocals? _double;
     private LocalBuilder? _exactSum;
+    private readonly LocalBuilder? _allExact; // ones while the inexact flag is clear, and every result has to be looked at; else zeros
+
+    private static bool HasArithmetic(RegionPlan plan)
+    {
+        if (plan.CallsFloat) return false;
+        foreach (var block in plan.Blocks)
+        {
+            foreach (var instruction in block.Ir.Instructions)
+            {
+                if (instruction.Opcode is >= Opcode.FAdd and <= Opcode.FMulAdd) return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Emits an operation inline if that pays.</summary>
     /// <returns>False when it has to be called.</returns>
@@ -77,8 +92,8 @@ internal sealed partial class RegionEmitter
         var done = Il.DefineLabel();
         var look = Il.DefineLabel();
         bool isSum = instruction.Opcode is Opcode.FAdd or Opcode.FSub; // whose tiny results are exact
-        f.EmitBranchUnlessPlain(Il, isSum ? 0 : 2, isSum ? rare : zero);
-        EmitBranchUnlessInexact(look);
+        int minimum = isSum ? 0 : 2;
+        f.EmitBranchUnlessPlain(Il, minimum, look, never: _allExact);
         Il.MarkLabel(done);
         StoreFloatResult(f, spec);
         LocalUses += 20;
@@ -86,6 +101,7 @@ internal sealed partial class RegionEmitter
         {
             LocalUses += 20;
             Il.MarkLabel(look);
+            f.EmitBranchUnlessPlain(Il, minimum, isSum ? rare : zero);
             EmitExactness(instruction.Opcode, f, done, rare);
             EmitNoteInexact();
             Il.Emit(OpCodes.Br, done);
@@ -518,12 +534,17 @@ internal sealed partial class RegionEmitter
         LocalUses += 3;
     }
 
-    private void EmitBranchUnlessInexact(Label target)
+    // To be done at entries, and after what may have cleared the flag.
+    private void EmitLookAtInexact()
     {
+        if (_allExact is null) return;
         LoadStateSlot(StateSlots.FloatFlags);
-        Il.Emit(OpCodes.Ldc_I8, Inexact);
+        Il.Emit(OpCodes.Conv_I4);
+        Il.Emit(OpCodes.Ldc_I4, (int)Inexact);
         Il.Emit(OpCodes.And);
-        Il.Emit(OpCodes.Brfalse, target);
+        Il.Emit(OpCodes.Ldc_I4, (int)Inexact);
+        Il.Emit(OpCodes.Sub);
+        Il.Emit(OpCodes.Stloc, _allExact);
     }
 
     private void EmitNoteInexact()
@@ -533,6 +554,9 @@ internal sealed partial class RegionEmitter
         Il.Emit(OpCodes.Ldc_I8, Inexact);
         Il.Emit(OpCodes.Or);
         Il.Emit(OpCodes.Stind_I8);
+        if (_allExact is null) return;
+        Il.Emit(OpCodes.Ldc_I4_0);
+        Il.Emit(OpCodes.Stloc, _allExact);
     }
 
     private FloatLocals LocalsOf(FloatFormat format) => format == FloatFormat.Binary64

@@ -49,6 +49,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         _address = il.DeclareLocal(typeof(long));
         _entry = il.DeclareLocal(typeof(nint));
         _exit = il.DeclareLocal(typeof(long));
+        if (HasArithmetic(plan)) _allExact = il.DeclareLocal(typeof(int));
     }
 
     /// <summary>Uses of IL locals emitted so far.</summary>
@@ -139,6 +140,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         Il.Emit(OpCodes.Ldc_I4_1);
         Il.Emit(OpCodes.Stind_I2);
         LoadGuestSlots(_liveness.LiveAtEntry(entry));
+        EmitLookAtInexact();
         LoadStateAddress(StateOffsets.InstructionCount);
         Il.Emit(OpCodes.Ldind_I8);
         Il.Emit(OpCodes.Stloc, _count);
@@ -291,6 +293,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
         Il.Emit(OpCodes.Call, helper.Method);
         LocalUses += 2;
         Il.Emit(OpCodes.Stloc, _address);
+        EmitLookAtInexact();
         if (helper.Effects.HasFlag(HelperEffects.MayFault))
         {
             var raised = Il.DefineLabel();
