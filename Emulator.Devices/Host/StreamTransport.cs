@@ -5,12 +5,14 @@ namespace Emulator.Devices.Host;
 /// <summary>Transports that only send: into a file, or nowhere. Their input has ended from the start.</summary>
 public sealed class StreamTransport : ICharacterTransport
 {
-    private readonly Stream _stream;
+    private readonly Stream? _stream;
 
     private StreamTransport(Stream stream)
+        : this(PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true))) => _stream = stream;
+
+    private StreamTransport(PipeWriter output)
     {
-        _stream = stream;
-        Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
+        Output = output;
         Input = PipeReader.Create(Stream.Null);
     }
 
@@ -24,8 +26,7 @@ public sealed class StreamTransport : ICharacterTransport
     public static StreamTransport Discard() => new(Stream.Null);
 
     /// <summary>Writes to this process's standard output.</summary>
-    public static StreamTransport ToStandardOutput() =>
-        new(Posix.IsSupported ? new DescriptorWriter(Posix.StandardOutput) : Console.OpenStandardOutput());
+    public static StreamTransport ToStandardOutput() => new(StdioTransport.OpenOutput());
 
     /// <summary>Writes into a file, which is created or emptied. Others may read it meanwhile.</summary>
     /// <param name="path">Where the file is to be.</param>
@@ -49,5 +50,5 @@ public sealed class StreamTransport : ICharacterTransport
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+    public ValueTask DisposeAsync() => _stream?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -12,7 +12,8 @@ internal sealed class DescriptorReader : IDisposable
     private readonly int _descriptor;
     private readonly SpanHandler _received;
     private readonly Action _ended;
-    private readonly int[] _wakePipe = new int[2];
+    private readonly int _waking; // the ends of a pipe; anything in it ends the thread
+    private readonly int _wake;
     private readonly Thread _thread;
     private int _disposed;
 
@@ -21,7 +22,7 @@ internal sealed class DescriptorReader : IDisposable
         _descriptor = descriptor;
         _received = received;
         _ended = ended;
-        if (Posix.CreatePipe(_wakePipe) != 0)
+        if (!Posix.TryCreatePipe(out _waking, out _wake))
         {
             throw new IOException("Cannot read standard input: no descriptors are left for a pipe.");
         }
@@ -33,7 +34,7 @@ internal sealed class DescriptorReader : IDisposable
     /// <summary>Gets what arrived, to do with as it likes.</summary>
     internal delegate void SpanHandler(Span<byte> bytes);
 
-    /// <summary>Ends the thread; not to be called on it.</summary>
+    /// <summary>Ends the thread. When called on it, which whoever handles what was received may do, it ends after that.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -41,19 +42,33 @@ internal sealed class DescriptorReader : IDisposable
             return;
         }
 
-        byte anything = 0;
-        _ = Posix.Write(_wakePipe[1], in anything, 1);
+        _ = Posix.Write(_wake, Posix.AddressOf(Posix.Pinned<byte>(1)), 1);
+        if (Thread.CurrentThread == _thread)
+        {
+            ThreadPool.QueueUserWorkItem(_ => Close());
+        }
+        else
+        {
+            Close();
+        }
+    }
+
+    private void Close()
+    {
         _thread.Join();
-        _ = Posix.Close(_wakePipe[0]);
-        _ = Posix.Close(_wakePipe[1]);
+        _ = Posix.Close(_wake);
+        _ = Posix.Close(_waking);
     }
 
     private void Run()
     {
-        byte[] buffer = new byte[BufferSize];
-        while (WaitForInput())
+        byte[] buffer = Posix.Pinned<byte>(BufferSize);
+        var descriptors = Posix.Pinned<Posix.PollDescriptor>(2);
+        descriptors[0] = new() { Descriptor = _descriptor, Events = Posix.PollIn };
+        descriptors[1] = new() { Descriptor = _waking, Events = Posix.PollIn };
+        while (WaitForInput(descriptors))
         {
-            nint count = Posix.Read(_descriptor, buffer, BufferSize);
+            nint count = Posix.Read(_descriptor, Posix.AddressOf(buffer), BufferSize);
             if (count > 0)
             {
                 _received(buffer.AsSpan(0, (int)count));
@@ -68,17 +83,12 @@ internal sealed class DescriptorReader : IDisposable
     }
 
     // False when the thread is to end. Whatever else poll reports, read knows how to put it.
-    private bool WaitForInput()
+    private static bool WaitForInput(Posix.PollDescriptor[] descriptors)
     {
-        Posix.PollDescriptor[] descriptors =
-        [
-            new() { Descriptor = _descriptor, Events = Posix.PollIn },
-            new() { Descriptor = _wakePipe[0], Events = Posix.PollIn },
-        ];
         int ready;
         do
         {
-            ready = Posix.Poll(descriptors, (nuint)descriptors.Length, Forever);
+            ready = Posix.Poll(Posix.AddressOf(descriptors), (nuint)descriptors.Length, Forever);
         }
         while (ready < 0 && Posix.ShouldRetry);
         return ready > 0 && descriptors[1].Returned == 0;

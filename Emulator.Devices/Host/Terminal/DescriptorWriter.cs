@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 
 namespace Emulator.Devices.Host;
@@ -6,76 +7,82 @@ namespace Emulator.Devices.Host;
 /// Writes to a descriptor and to nothing else. The standard output stream of .NET would first send the terminal control sequences
 /// of its own (keypad mode), which are none of the guest's.
 /// </summary>
-internal sealed class DescriptorWriter(int descriptor) : Stream
+/// <remarks>On the caller's thread: who pumps output has nothing else to do, and hopping to another one costs more than most writes.</remarks>
+internal sealed class DescriptorWriter(int descriptor) : PipeWriter
 {
+    private const int BufferSize = 4096;
     private const int Forever = -1;
+    private byte[] _buffer = Posix.Pinned<byte>(BufferSize);
+    private int _count;
 
     /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
+    public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
+        int needed = _count + Math.Max(sizeHint, 1);
+        if (needed > _buffer.Length)
+        {
+            byte[] larger = Posix.Pinned<byte>(Math.Max(needed, 2 * _buffer.Length));
+            _buffer.AsSpan(0, _count).CopyTo(larger);
+            _buffer = larger;
+        }
+
+        return _buffer.AsMemory(_count);
     }
 
     /// <inheritdoc/>
-    public override void Write(ReadOnlySpan<byte> buffer)
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    /// <inheritdoc/>
+    public override void Advance(int bytes) => _count += bytes;
+
+    /// <inheritdoc/>
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        while (!buffer.IsEmpty)
+        Flush();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public override void CancelPendingFlush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void Complete(Exception? exception = null)
+    {
+        if (exception is null)
         {
-            nint count = Posix.Write(descriptor, in MemoryMarshal.GetReference(buffer), buffer.Length);
-            if (count >= 0)
-            {
-                buffer = buffer[(int)count..];
-            }
-            else if (Posix.ShouldRetry)
-            {
-                // The descriptor may have been made non-blocking by whoever shares it with us.
-                _ = Posix.Poll([new() { Descriptor = descriptor, Events = Posix.PollOut }], 1, Forever);
-            }
-            else
-            {
-                throw new IOException($"Cannot write to descriptor {descriptor}: {Marshal.GetLastPInvokeErrorMessage()}");
-            }
+            Flush();
         }
     }
 
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    /// <remarks>On the caller's thread: who pumps output has nothing else to do, and hopping to another one costs more than most writes.</remarks>
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    private void Flush()
     {
-        Write(buffer.Span);
-        return ValueTask.CompletedTask;
+        for (int written = 0; written < _count;)
+        {
+            nint count = Posix.Write(descriptor, Posix.AddressOf(_buffer, written), _count - written);
+            if (count >= 0)
+            {
+                written += (int)count;
+            }
+            else if (Posix.ShouldRetry)
+            {
+                WaitForRoom();
+            }
+            else
+            {
+                throw new IOException($"Cannot write to descriptor {descriptor}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastSystemError())}");
+            }
+        }
+
+        _count = 0;
     }
 
-    /// <inheritdoc/>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public override void Flush()
+    // The descriptor may have been made non-blocking by whoever shares it with us.
+    private void WaitForRoom()
     {
+        var descriptors = Posix.Pinned<Posix.PollDescriptor>(1);
+        descriptors[0] = new() { Descriptor = descriptor, Events = Posix.PollOut };
+        _ = Posix.Poll(Posix.AddressOf(descriptors), 1, Forever);
     }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

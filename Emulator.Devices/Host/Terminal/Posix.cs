@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Emulator.Devices.Host;
 
-/// <summary>The calls of the C library that .NET has no other name for. Only on Linux and macOS.</summary>
+/// <summary>
+/// The calls of the C library that .NET has no other name for. Only on Linux and macOS. What every run calls takes addresses of pinned
+/// arrays: what would have to be marshalled is compiled at run time, each of these calls for half a millisecond.
+/// </summary>
 internal static class Posix
 {
     public const int StandardInput = 0;
@@ -25,8 +28,8 @@ internal static class Posix
     /// <summary>Whether these calls exist here.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() || OperatingSystem.IsMacOS();
 
-    /// <summary>Whether the last call failed for a reason that goes away by itself.</summary>
-    public static bool ShouldRetry => Marshal.GetLastPInvokeError() is var error && (error == Interrupted || error == TryAgain);
+    /// <summary>Whether the last call, just before, failed for a reason that goes away by itself.</summary>
+    public static bool ShouldRetry => Marshal.GetLastSystemError() is var error && (error == Interrupted || error == TryAgain);
 
     [DllImport("libc", EntryPoint = "isatty")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -44,21 +47,39 @@ internal static class Posix
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static extern void MakeRaw([In, Out] byte[] termios);
 
-    [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
+    [DllImport("libc", EntryPoint = "poll")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern int Poll([In, Out] PollDescriptor[] descriptors, nuint count, int timeout);
+    public static extern int Poll(nint descriptors, nuint count, int timeout);
 
-    [DllImport("libc", EntryPoint = "read", SetLastError = true)]
+    [DllImport("libc", EntryPoint = "read")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern nint Read(int descriptor, [Out] byte[] buffer, nint count);
+    public static extern nint Read(int descriptor, nint buffer, nint count);
 
-    [DllImport("libc", EntryPoint = "write", SetLastError = true)]
+    [DllImport("libc", EntryPoint = "write")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern nint Write(int descriptor, ref readonly byte buffer, nint count);
+    public static extern nint Write(int descriptor, nint buffer, nint count);
 
-    [DllImport("libc", EntryPoint = "pipe", SetLastError = true)]
+    /// <summary>Makes a pipe.</summary>
+    /// <returns>False when no descriptors are left.</returns>
+    public static bool TryCreatePipe(out int reader, out int writer)
+    {
+        int[] descriptors = Pinned<int>(2);
+        bool isMade = CreatePipe(AddressOf(descriptors)) == 0;
+        (reader, writer) = (descriptors[0], descriptors[1]);
+        return isMade;
+    }
+
+    /// <summary>An array that does not move.</summary>
+    public static T[] Pinned<T>(int length)
+        where T : unmanaged => GC.AllocateArray<T>(length, pinned: true);
+
+    /// <summary>Where an element of a pinned array is.</summary>
+    public static nint AddressOf<T>(T[] pinned, int index = 0)
+        where T : unmanaged => Marshal.UnsafeAddrOfPinnedArrayElement(pinned, index);
+
+    [DllImport("libc", EntryPoint = "pipe")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern int CreatePipe([Out] int[] descriptors);
+    private static extern int CreatePipe(nint descriptors);
 
     [DllImport("libc", EntryPoint = "close")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

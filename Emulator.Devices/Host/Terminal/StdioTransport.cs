@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Emulator.Devices.Host;
 
@@ -13,22 +14,20 @@ public sealed class StdioTransport : ICharacterTransport
     private readonly Pipe _typed = new(new PipeOptions(readerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
     private readonly RawTerminal? _terminal;
     private readonly DescriptorReader? _reader;
-    private readonly Stream _output;
     private readonly EscapeKeyFilter _keys = new();
     private readonly CancellationTokenSource _closing = new();
 
     /// <summary>Takes over standard input and output.</summary>
     /// <param name="leave">Called on Ctrl-A X, on a pool thread.</param>
     public StdioTransport(Action? leave = null)
-        : this(Posix.StandardInput, Posix.IsSupported ? new DescriptorWriter(Posix.StandardOutput) : Console.OpenStandardOutput(), leave)
+        : this(Posix.StandardInput, OpenOutput(), leave)
     {
     }
 
-    internal StdioTransport(int input, Stream output, Action? leave)
+    internal StdioTransport(int input, PipeWriter output, Action? leave)
     {
         _leave = leave;
-        _output = output;
-        Output = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
+        Output = output;
         if (Posix.IsSupported)
         {
             _terminal = RawTerminal.TryEnter(input);
@@ -37,7 +36,7 @@ public sealed class StdioTransport : ICharacterTransport
         }
         else
         {
-            Input = PipeReader.Create(Console.OpenStandardInput());
+            Input = OpenConsoleInput();
         }
     }
 
@@ -55,9 +54,18 @@ public sealed class StdioTransport : ICharacterTransport
     {
         await _closing.CancelAsync();
         _reader?.Dispose();
-        await _output.FlushAsync();
         _terminal?.Dispose();
     }
+
+    /// <summary>A writer to this process's standard output, as it comes.</summary>
+    internal static PipeWriter OpenOutput() => Posix.IsSupported ? new DescriptorWriter(Posix.StandardOutput) : OpenConsoleOutput();
+
+    // Apart, both: the library is loaded when they are entered.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static PipeReader OpenConsoleInput() => PipeReader.Create(Console.OpenStandardInput());
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static PipeWriter OpenConsoleOutput() => PipeWriter.Create(Console.OpenStandardOutput(), new StreamPipeWriterOptions(leaveOpen: true));
 
     private void OnTyped(Span<byte> typed)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -48,7 +49,7 @@ internal sealed class TerminalTests
         (int master, int slave) = OpenTerminal();
         byte[] before = Attributes(slave);
         var left = new TaskCompletionSource();
-        var transport = new StdioTransport(slave, new MemoryStream(), left.SetResult);
+        var transport = new StdioTransport(slave, PipeWriter.Create(Stream.Null), left.SetResult);
         Assert.Multiple(() =>
         {
             Assert.That(transport.IsInteractive, Is.True);
@@ -67,11 +68,10 @@ internal sealed class TerminalTests
     [Test]
     public async Task A_pipe_is_passed_on_byte_for_byte_to_its_end(CancellationToken cancellation)
     {
-        int[] pipe = new int[2];
-        Assert.That(Posix.CreatePipe(pipe), Is.Zero);
-        WriteAll(pipe[1], "\u0001x is no key here");
-        _ = Posix.Close(pipe[1]);
-        await using var transport = new StdioTransport(pipe[0], new MemoryStream(), static () => Assert.Fail("left"));
+        Assert.That(Posix.TryCreatePipe(out int reader, out int writer), Is.True);
+        WriteAll(writer, "\u0001x is no key here");
+        _ = Posix.Close(writer);
+        await using var transport = new StdioTransport(reader, PipeWriter.Create(Stream.Null), static () => Assert.Fail("left"));
         ReadResult result = await transport.Input.ReadAtLeastAsync(1_000, cancellation);
         Assert.Multiple(() =>
         {
@@ -79,40 +79,38 @@ internal sealed class TerminalTests
             Assert.That(Encoding.Latin1.GetString(result.Buffer), Is.EqualTo("\u0001x is no key here"));
             Assert.That(result.IsCompleted, Is.True);
         });
-        _ = Posix.Close(pipe[0]);
+        _ = Posix.Close(reader);
     }
 
     [Test]
     public async Task A_closed_input_ends_at_once(CancellationToken cancellation)
     {
-        await using var transport = new StdioTransport(NeverOpen, new MemoryStream(), null);
+        await using var transport = new StdioTransport(NeverOpen, PipeWriter.Create(Stream.Null), null);
         Assert.That((await transport.Input.ReadAsync(cancellation)).IsCompleted, Is.True);
     }
 
     [Test]
     public async Task A_reader_that_is_gone_is_a_failure_not_a_crash()
     {
-        int[] pipe = new int[2];
-        Assert.That(Posix.CreatePipe(pipe), Is.Zero);
-        _ = Posix.Close(pipe[0]);
-        await using var port = new SerialPort(new StdioTransport(NeverOpen, new DescriptorWriter(pipe[1]), null));
+        Assert.That(Posix.TryCreatePipe(out int reader, out int writer), Is.True);
+        _ = Posix.Close(reader);
+        await using var port = new SerialPort(new StdioTransport(NeverOpen, new DescriptorWriter(writer), null));
         port.Write("into the void"u8);
         Assert.That(() => port.Failure, Is.InstanceOf<IOException>().After(5_000, 1));
-        _ = Posix.Close(pipe[1]);
+        _ = Posix.Close(writer);
     }
 
     [Test]
     public async Task Output_is_not_touched_and_closing_needs_no_key()
     {
-        int[] pipe = new int[2];
-        Assert.That(Posix.CreatePipe(pipe), Is.Zero);
+        Assert.That(Posix.TryCreatePipe(out int reader, out int writer), Is.True);
         var screen = new MemoryStream();
-        var port = new SerialPort(new StdioTransport(pipe[0], screen, null));
+        var port = new SerialPort(new StdioTransport(reader, PipeWriter.Create(screen, new StreamPipeWriterOptions(leaveOpen: true)), null));
         port.Write("login: \n\u0001x\u00ff"u8);
         await port.DisposeAsync();
         Assert.That(screen.ToArray(), Is.EqualTo("login: \n\u0001x\u00ff"u8.ToArray()));
-        _ = Posix.Close(pipe[0]);
-        _ = Posix.Close(pipe[1]);
+        _ = Posix.Close(reader);
+        _ = Posix.Close(writer);
     }
 
     private static async Task<string> ReadAsync(PipeReader reader, int count, CancellationToken cancellation)
@@ -140,8 +138,12 @@ internal sealed class TerminalTests
         return attributes;
     }
 
-    private static void WriteAll(int descriptor, string text) =>
-        new DescriptorWriter(descriptor).Write(Encoding.Latin1.GetBytes(text));
+    private static void WriteAll(int descriptor, string text)
+    {
+        var writer = new DescriptorWriter(descriptor);
+        writer.Write(Encoding.Latin1.GetBytes(text));
+        writer.Complete();
+    }
 
     [DllImport("libc", EntryPoint = "posix_openpt")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
