@@ -3,6 +3,7 @@ using System.Globalization;
 using Emulator.Arch.RiscV.Decoding;
 using Emulator.Arch.RiscV.Isa;
 using Emulator.Arch.RiscV.Lifting;
+using Emulator.Arch.RiscV.Privileged;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
 
@@ -20,6 +21,7 @@ public sealed class RiscVArchitecture : Architecture
         Isa = isa;
         Helpers = RiscVHelpers.Table;
         _decoder = new InstructionDecoder(isa, InstructionTable.Rows);
+        Csrs = new CsrTable(isa);
     }
 
     /// <summary>Base and extensions.</summary>
@@ -48,6 +50,8 @@ public sealed class RiscVArchitecture : Architecture
     public override ulong AddressMask => Isa.Is64 ? ulong.MaxValue : uint.MaxValue;
 
     internal InstructionDecoder Decoder => _decoder;
+
+    internal CsrTable Csrs { get; }
 
     /// <inheritdoc/>
     public override int MmuIndexOf(uint mode) => (int)RiscVMode.Unpack(mode).DataMmuIndex;

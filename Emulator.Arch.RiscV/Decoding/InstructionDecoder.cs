@@ -18,7 +18,16 @@ internal sealed class InstructionDecoder
     private readonly Candidate[]?[] _short = new Candidate[]?[ShortBuckets];
 
     /// <summary>Takes the rows of a configuration.</summary>
-    public InstructionDecoder(IsaConfiguration isa, IEnumerable<InstructionDefinition> rows) => Rows = [.. rows.Where(row => row.IsPartOf(isa))];
+    public InstructionDecoder(IsaConfiguration isa, ImmutableArray<InstructionDefinition> rows)
+    {
+        var parts = new List<InstructionDefinition>(rows.Length);
+        foreach (var row in rows)
+        {
+            if (row.IsPartOf(isa)) parts.Add(row);
+        }
+
+        Rows = [.. parts];
+    }
 
     /// <summary>The rows of the configuration.</summary>
     public ImmutableArray<InstructionDefinition> Rows { get; }
@@ -97,14 +106,16 @@ internal sealed class InstructionDecoder
     // What it takes to tell that bits are not of a row, without going there.
     private readonly record struct Candidate(uint Mask, uint Value, bool HasExceptions, InstructionDefinition Row)
     {
-        public static Candidate Of(InstructionDefinition row) => new(row.Encoding.Mask, row.Encoding.Value, !row.Exceptions.IsEmpty, row);
+        public static Candidate Of(InstructionDefinition row) => new(row.Encoding.Mask, row.Encoding.Value, row.Exceptions is not null, row);
     }
+
+    private static bool HasExceptionFor(InstructionDefinition row, InstructionDefinition other) => row.Exceptions?.Any(other.Encoding.IsWithin) == true;
 
     private static void CheckOverlap(InstructionDefinition first, InstructionDefinition second)
     {
         if (!first.Encoding.Overlaps(second.Encoding)) return;
         if (first.Encoding.IsWithin(second.Encoding) != second.Encoding.IsWithin(first.Encoding)) return; // a special case
-        if (first.Exceptions.Any(second.Encoding.IsWithin) || second.Exceptions.Any(first.Encoding.IsWithin)) return;
+        if (HasExceptionFor(first, second) || HasExceptionFor(second, first)) return;
         throw new InvalidOperationException($"the encodings of '{first}' and '{second}' overlap");
     }
 }

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Emulator.Arch.RiscV.Isa;
 using Emulator.Arch.RiscV.Lifting;
 
@@ -42,14 +40,14 @@ internal sealed record InstructionDefinition
     public BaseWidth Width { get; init; }
 
     /// <summary>Encodings inside its pattern that are not this instruction.</summary>
-    public ImmutableArray<BitPattern> Exceptions { get; private init; } = [];
+    public BitPattern[]? Exceptions { get; private init; }
 
     /// <summary>The row without the encodings of some patterns.</summary>
-    public InstructionDefinition Except(params ReadOnlySpan<string> patterns)
+    public InstructionDefinition Except(params string[] patterns)
     {
         var exceptions = new BitPattern[patterns.Length];
         for (int i = 0; i < patterns.Length; i++) exceptions[i] = BitPattern.Parse(patterns[i]);
-        return this with { Exceptions = ImmutableCollectionsMarshal.AsImmutableArray(exceptions) };
+        return this with { Exceptions = exceptions };
     }
 
     public bool IsPartOf(IsaConfiguration isa) =>
@@ -60,7 +58,7 @@ internal sealed record InstructionDefinition
     /// <summary>Whether bits that match its pattern are one of the exceptions.</summary>
     public bool Excepts(uint bits)
     {
-        foreach (var exception in Exceptions)
+        foreach (var exception in Exceptions ?? [])
         {
             if (exception.Matches(bits)) return true;
         }

@@ -22,7 +22,6 @@ internal sealed class OperandFormat
     private readonly uint _rmMask;
     private readonly uint _aqMask;
     private readonly uint _rlMask;
-    private readonly Dictionary<string, OperandField> _byName;
 
     /// <summary>Describes a format.</summary>
     /// <param name="syntax">Operands in assembler order; a name stands for its field, all else for itself.</param>
@@ -31,7 +30,6 @@ internal sealed class OperandFormat
     {
         Syntax = syntax;
         Fields = fields;
-        _byName = fields.ToDictionary(field => field.Name);
         foreach (var field in fields)
         {
             InstructionMask |= field.InstructionMask;
@@ -109,7 +107,7 @@ internal sealed class OperandFormat
             while (end < Syntax.Length && char.IsAsciiLetterOrDigit(Syntax[end])) end++;
             string name = Syntax[i..end];
             i = end;
-            string? operand = _byName.TryGetValue(name, out var field) ? field.Print(operands, address) : name;
+            string? operand = Fields.FirstOrDefault(field => field.Name == name) is { } field ? field.Print(operands, address) : name;
             if (operand is not null) text.Append(separator).Append(operand);
             separator = "";
         }

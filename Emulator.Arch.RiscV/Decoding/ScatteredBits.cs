@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Emulator.Arch.RiscV.Decoding;
 
 /// <summary>
@@ -16,28 +18,52 @@ internal sealed class ScatteredBits
     /// <param name="isSigned">The top value bit is a sign.</param>
     public ScatteredBits(string layout, bool isSigned)
     {
-        var segments = new List<Segment>();
+        var segments = new Segment[layout.Length];
+        int count = 0;
         int topBit = 0;
-        foreach (string piece in layout.Split(' '))
+        for (int at = 0; at < layout.Length;)
         {
-            string[] halves = piece.Split('@');
-            int instructionBit = int.Parse(halves[1]);
-            foreach (string range in halves[0].Split('|'))
+            int first = count;
+            do
             {
-                string[] ends = range.Split(':');
-                int high = int.Parse(ends[0]);
-                int low = int.Parse(ends[^1]);
-                int width = high - low + 1;
-                instructionBit -= width;
-                uint mask = width == 32 ? uint.MaxValue : (1u << width) - 1;
-                segments.Add(new((byte)(instructionBit + 1), (byte)low, mask));
+                int high = Number(layout, ref at);
+                int low = Skip(layout, ref at, ':') ? Number(layout, ref at) : high;
+                uint mask = high - low == 31 ? uint.MaxValue : (1u << (high - low + 1)) - 1;
+                segments[count++] = new(0, (byte)low, mask);
                 topBit = Math.Max(topBit, high);
             }
+            while (Skip(layout, ref at, '|'));
+
+            if (!Skip(layout, ref at, '@')) throw new FormatException($"layout '{layout}': expected @ at {at}");
+            int instructionBit = Number(layout, ref at) + 1;
+            for (; first < count; first++)
+            {
+                instructionBit -= BitOperations.PopCount(segments[first].Mask);
+                segments[first] = segments[first] with { InstructionBit = (byte)instructionBit };
+            }
+
+            Skip(layout, ref at, ' ');
         }
 
-        _segments = [.. segments];
+        _segments = segments[..count];
         _signShift = isSigned ? 31 - topBit : 0;
         foreach (var segment in _segments) InstructionMask |= segment.Mask << segment.InstructionBit;
+    }
+
+    // By hand: string.Split and int.Parse bring in what the framework knows of cultures, at every start.
+    private static int Number(string layout, ref int at)
+    {
+        int start = at;
+        int number = 0;
+        for (; at < layout.Length && char.IsAsciiDigit(layout[at]); at++) number = (10 * number) + (layout[at] - '0');
+        return at > start ? number : throw new FormatException($"layout '{layout}': expected a number at {at}");
+    }
+
+    private static bool Skip(string layout, ref int at, char expected)
+    {
+        if (at == layout.Length || layout[at] != expected) return false;
+        at++;
+        return true;
     }
 
     /// <summary>The instruction bits it occupies.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using static Emulator.Arch.RiscV.Isa.RiscVExtension;
 
 namespace Emulator.Arch.RiscV.Isa;
@@ -19,10 +20,11 @@ public enum BaseWidth
 /// <summary>One row of the table of extensions.</summary>
 /// <param name="Extension">The extension.</param>
 /// <param name="Meaning">What it adds.</param>
-public sealed record ExtensionInfo(RiscVExtension Extension, string Meaning)
+/// <param name="Name">Its name as it stands in the row: to ask the enumeration takes reflection.</param>
+public sealed record ExtensionInfo(RiscVExtension Extension, string Meaning, [CallerArgumentExpression(nameof(Extension))] string Name = "")
 {
     /// <summary>Its name in ISA strings, in lower case.</summary>
-    public string Name { get; } = Extension.ToString().ToLowerInvariant();
+    public string Name { get; } = Name.ToLowerInvariant();
 
     /// <summary>Extensions that it cannot be without.</summary>
     public ExtensionSet Implies { get; init; }

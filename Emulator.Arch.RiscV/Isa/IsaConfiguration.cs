@@ -1,3 +1,4 @@
+using System.Text;
 using static Emulator.Arch.RiscV.Isa.RiscVExtension;
 
 namespace Emulator.Arch.RiscV.Isa;
@@ -27,7 +28,7 @@ public sealed record IsaConfiguration
     public static IsaConfiguration Max { get; } = MaxOf(true);
 
     /// <summary>The 32-bit configuration with everything that is implemented.</summary>
-    public static IsaConfiguration Max32 { get; } = MaxOf(false);
+    public static IsaConfiguration Max32 => field ??= MaxOf(false);
 
     /// <summary>True when the extension is present.</summary>
     public bool Has(RiscVExtension extension) => Extensions.Contains(extension);
@@ -36,15 +37,18 @@ public sealed record IsaConfiguration
     public string BaseName => Is64 ? "rv64i" : "rv32i";
 
     /// <summary>Names of the extensions in canonical order, as in a device tree's <c>riscv,isa-extensions</c>.</summary>
-    public IEnumerable<string> ExtensionNames
+    public IReadOnlyList<string> ExtensionNames
     {
         get
         {
+            var names = new List<string>(Extensions.Count);
             foreach (var extension in Extensions)
             {
                 var row = ExtensionTable.Of(extension);
-                if (row.IsListed) yield return row.Name;
+                if (row.IsListed) names.Add(row.Name);
             }
+
+            return names;
         }
     }
 
@@ -53,9 +57,9 @@ public sealed record IsaConfiguration
     {
         get
         {
-            var names = ExtensionNames.ToList();
-            var letters = string.Concat(names.Where(name => name.Length == 1));
-            return string.Join('_', names.Where(name => name.Length > 1).Prepend($"rv{Xlen}{letters}"));
+            var text = new StringBuilder(Is64 ? "rv64" : "rv32");
+            foreach (string name in ExtensionNames) text.Append(name.Length > 1 ? "_" : "").Append(name);
+            return text.ToString();
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Emulator.Arch.RiscV.Isa;
 
 namespace Emulator.Arch.RiscV.Privileged;
@@ -9,11 +8,10 @@ internal sealed partial class CsrTable
     private const int Numbers = 4096;
     private const ulong NoEvent = 0;
 
-    private static readonly ConcurrentDictionary<IsaConfiguration, CsrTable> Tables = new();
-
     private readonly CsrDefinition?[] _byNumber = new CsrDefinition?[Numbers];
 
-    private CsrTable(IsaConfiguration isa)
+    /// <summary>The registers of a configuration.</summary>
+    public CsrTable(IsaConfiguration isa)
     {
         var width = isa.Is64 ? BaseWidth.Rv64 : BaseWidth.Rv32;
         foreach (var row in All)
@@ -32,9 +30,6 @@ internal sealed partial class CsrTable
 
     /// <summary>The registers that are present, by number.</summary>
     public IEnumerable<CsrDefinition> Present => _byNumber.OfType<CsrDefinition>();
-
-    /// <summary>The table of a configuration; harts of the same share it.</summary>
-    public static CsrTable For(IsaConfiguration isa) => Tables.GetOrAdd(isa, static key => new CsrTable(key));
 
     /// <summary>The register with a number, or null.</summary>
     public CsrDefinition? Find(uint number) => number < Numbers ? _byNumber[number] : null;

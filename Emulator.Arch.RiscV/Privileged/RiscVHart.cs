@@ -37,7 +37,7 @@ public sealed partial class RiscVHart : VirtualCpu
         _clock = environment.Clock;
         _time = environment.Time ?? (() => _clock.Nanoseconds / RiscVHartEnvironment.NanosecondsPerTick);
         _entropy = environment.Entropy ?? HostEntropy;
-        _csrTable = CsrTable.For(Isa);
+        _csrTable = architecture.Csrs;
         _statusWritable = WritableStatus(Isa);
         _supervisorInterrupts = Isa.Has(RiscVExtension.S) ? InterruptCause.Supervisor : 0;
         _alarm = _clock.CreateTimer(OnAlarm);

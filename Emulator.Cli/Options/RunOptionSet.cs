@@ -117,7 +117,9 @@ internal sealed class RunOptionSet
         TraceFile = parsed.GetValue(_trace),
     };
 
-    private static Option<string> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
+    // With a parser of ours: the first text that is converted has System.CommandLine list all the types that it can convert to.
+    private static Option<string> Text(string name, string value, string description) =>
+        new(name) { HelpName = value, Description = description, CustomParser = static result => result.Tokens[^1].Value };
 
     private static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 

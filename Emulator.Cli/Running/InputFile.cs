@@ -11,7 +11,6 @@ internal static class InputFile
     public static T Use<T>(string option, string path, Func<string, T> use)
     {
         if (path.Length == 0) throw new InputException($"{option}: names no file");
-        if (Directory.Exists(path)) throw new InputException($"{option} {path}: is a directory; expected a file");
         try
         {
             return use(path);
@@ -22,7 +21,7 @@ internal static class InputFile
         }
         catch (UnauthorizedAccessException exception)
         {
-            throw new InputException($"{option} {path}: access is not allowed", exception);
+            throw new InputException($"{option} {path}: {(Directory.Exists(path) ? "is a directory; expected a file" : "access is not allowed")}", exception);
         }
         catch (IOException exception)
         {

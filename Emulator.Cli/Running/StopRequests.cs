@@ -14,7 +14,6 @@ internal sealed class StopRequests : IDisposable
     private const int Terminate = 15;
     private readonly TaskCompletionSource<int> _requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<PosixSignalRegistration> _signals = [];
-    private readonly HashSet<PosixSignal> _seen = [];
     private Timer? _timer;
 
     /// <summary>Starts to listen to signals.</summary>
@@ -36,11 +35,15 @@ internal sealed class StopRequests : IDisposable
     public void StopAfter(TimeSpan time) =>
         _timer = new Timer(_ => _requested.TrySetResult(ExitStatus.Timeout), null, time, Timeout.InfiniteTimeSpan);
 
-    private void Listen(PosixSignal signal, int number) => _signals.Add(PosixSignalRegistration.Create(signal, context =>
+    private void Listen(PosixSignal signal, int number)
     {
-        lock (_seen) context.Cancel = _seen.Add(signal);
-        _requested.TrySetResult(ExitStatus.OfSignal(number));
-    }));
+        int seen = 0;
+        _signals.Add(PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = Interlocked.Increment(ref seen) == 1;
+            _requested.TrySetResult(ExitStatus.OfSignal(number));
+        }));
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -83,7 +83,7 @@ public sealed class HartGroup : IDisposable
             _onEnded = ended;
             if (!_isPaused) (Clock as HostClock)?.Start();
             if (Options.IsDeterministic) _threads.Add(new Thread(() => RunGuarded(RunInTurns)) { Name = "emulator harts" });
-            else _threads.AddRange(Cpus.Select(cpu => new Thread(() => RunGuarded(() => RunHart(cpu))) { Name = $"emulator hart {cpu.Index}" }));
+            else foreach (var cpu in Cpus) _threads.Add(new Thread(() => RunGuarded(() => RunHart(cpu))) { Name = $"emulator hart {cpu.Index}" });
             _running = _threads.Count;
             foreach (var thread in _threads)
             {

@@ -7,7 +7,7 @@ namespace Emulator.Core.Execution;
 internal sealed unsafe class OpArena : IDisposable
 {
     private const int ChunkOps = 32 * 1024;
-    private readonly List<nint> _chunks = [];
+    private readonly List<nint> _chunks = new(1); // with room: a list of nothing is compiled at run time
     private ThreadedOp* _next;
     private int _left;
 

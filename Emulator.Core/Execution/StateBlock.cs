@@ -61,6 +61,7 @@ internal unsafe struct StateBlock
     public const int TlbEntries = 4096;
     public const int TlbBytes = TlbEntries * 16;
 
+    private const int Alignment = 4096;
     private const int TlbRuns = 64; // of consecutive entries in a table, each with a flag that one was written
     private const int RunEntries = TlbEntries / TlbRuns;
     private const int MaxMmuIndexes = 8;
@@ -73,6 +74,7 @@ internal unsafe struct StateBlock
     [FieldOffset(32)] public nint LinkTable;
     [FieldOffset(40)] public ulong JumpCacheSalt;
     [FieldOffset(48)] public nint Self;
+    [FieldOffset(56)] private void* _allocation;
     [FieldOffset(64)] public ulong ReservationAddress;
     [FieldOffset(72)] public ulong ReservationValue;
     [FieldOffset(88)] public ulong TranslationSalt;
@@ -89,8 +91,9 @@ internal unsafe struct StateBlock
     {
         if (mmuIndexCount > MaxMmuIndexes) throw new ArgumentOutOfRangeException(nameof(mmuIndexCount), mmuIndexCount, $"at most {MaxMmuIndexes} sets of translations");
         nuint size = (nuint)(TlbOffset + (mmuIndexCount * 2 * TlbBytes));
-        var state = (StateBlock*)NativeMemory.AlignedAlloc(size, 4096);
-        NativeMemory.Clear(state, size);
+        void* allocation = NativeMemory.AllocZeroed(size + Alignment); // not cleared by us: that would touch a megabyte at each start
+        var state = (StateBlock*)(((nuint)allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
+        state->_allocation = allocation;
         state->ReservationAddress = NoReservation;
         state->JumpCache(0)->Tag = TagOfAnotherEntry;
         Invalidate((TlbEntry*)((byte*)state + TlbOffset), mmuIndexCount * 2 * TlbEntries);
@@ -103,7 +106,7 @@ internal unsafe struct StateBlock
         for (int i = 0; i < count; i++) entries[i] = new TlbEntry { Tag = TlbEntry.Invalid };
     }
 
-    public static void Free(StateBlock* state) => NativeMemory.AlignedFree(state);
+    public static void Free(StateBlock* state) => NativeMemory.Free(state->_allocation);
 
     /// <summary>Where the first level's table of a set of translations is, for reads or for writes.</summary>
     public static int TlbTableOffset(int mmuIndex, bool isWrite) => TlbOffset + (TableOf(mmuIndex, isWrite) * TlbBytes);

@@ -33,7 +33,7 @@ public static class IrPrinter
         if (operands.HasFlag(OpcodeOperands.C)) parts.Add(Name(instruction.C));
         if (operands.HasFlag(OpcodeOperands.LiteralC)) parts.Add($"c={instruction.C.Index}");
         if (operands.HasFlag(OpcodeOperands.Immediate)) parts.Add(Number(instruction.Immediate));
-        string name = instruction.Opcode.ToString();
+        string name = OpcodeTable.Of(instruction.Opcode).Name;
         string body = parts.Count == 0 ? name : $"{name} {string.Join(", ", parts)}";
         return operands.HasFlag(OpcodeOperands.D) ? $"{Name(instruction.Destination)} = {body}" : body;
 

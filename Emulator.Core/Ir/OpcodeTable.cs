@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using static Emulator.Core.Ir.Opcode;
 
 namespace Emulator.Core.Ir;
@@ -63,7 +64,9 @@ public enum OpcodeOperands : byte
 /// <param name="Operands">Which operand fields it uses.</param>
 /// <param name="Effects">What it does besides its result.</param>
 /// <param name="Meaning">The definition, in terms of D, A, B, C and I (the immediate).</param>
-public sealed record OpcodeInfo(Opcode Opcode, OpcodeOperands Operands, OpcodeEffects Effects, string Meaning)
+/// <param name="Name">Its name as it stands in the row: to ask the enumeration takes reflection.</param>
+public sealed record OpcodeInfo(
+    Opcode Opcode, OpcodeOperands Operands, OpcodeEffects Effects, string Meaning, [CallerArgumentExpression(nameof(Opcode))] string Name = "")
 {
     /// <summary>True when exchanging A and B changes nothing.</summary>
     public bool IsCommutative => Opcode is Add or And or Or or Xor or Mul or MulHighS or MulHighU or MinS or MinU or MaxS or MaxU

@@ -7,7 +7,7 @@ public sealed class HostClock : IVirtualClock, IDisposable
 {
     private const long NanosecondsPerMillisecond = 1_000_000;
     private readonly object _gate = new();
-    private readonly PriorityQueue<Alarm, ulong> _queue = new();
+    private readonly List<Alarm> _set = []; // alarms that have a deadline; a machine has a few
     private readonly Thread _thread;
     private ulong _accumulated;
     private long _startedAt;
@@ -70,33 +70,35 @@ public sealed class HostClock : IVirtualClock, IDisposable
         {
             while (!_isDisposed)
             {
-                if (!_queue.TryPeek(out var alarm, out ulong deadline))
+                if (!_isRunning || First() is not { } alarm)
                 {
                     Monitor.Wait(_gate);
                 }
-                else if (alarm.Deadline != deadline)
+                else if (Now() is var now && alarm.Deadline <= now)
                 {
-                    _queue.Dequeue(); // moved or cancelled since
-                }
-                else if (!_isRunning)
-                {
-                    Monitor.Wait(_gate);
-                }
-                else if (Now() is var now && deadline <= now)
-                {
-                    _queue.Dequeue();
-                    alarm.Deadline = null;
+                    alarm.Cancel();
                     return alarm;
                 }
                 else
                 {
-                    ulong left = Math.Min(deadline - now, int.MaxValue);
+                    ulong left = Math.Min(alarm.Deadline - now, int.MaxValue);
                     Monitor.Wait(_gate, (int)((left + NanosecondsPerMillisecond - 1) / NanosecondsPerMillisecond));
                 }
             }
 
             return null;
         }
+    }
+
+    private Alarm? First()
+    {
+        Alarm? first = null;
+        foreach (var alarm in _set)
+        {
+            if (first is null || alarm.Deadline < first.Deadline) first = alarm;
+        }
+
+        return first;
     }
 
     /// <summary>Ends the clock's thread.</summary>
@@ -115,22 +117,28 @@ public sealed class HostClock : IVirtualClock, IDisposable
     {
         public Action Callback { get; } = callback;
 
-        public ulong? Deadline { get; set; }
+        public ulong Deadline { get; private set; }
+
+        private bool IsSet { get; set; }
 
         public void Schedule(ulong deadlineNanoseconds)
         {
             lock (clock._gate)
             {
-                if (Deadline == deadlineNanoseconds) return;
-                Deadline = deadlineNanoseconds;
-                clock._queue.Enqueue(this, deadlineNanoseconds);
-                if (clock._queue.Peek() == this) Monitor.PulseAll(clock._gate);
+                if (IsSet && Deadline == deadlineNanoseconds) return;
+                if (!IsSet) clock._set.Add(this);
+                (IsSet, Deadline) = (true, deadlineNanoseconds);
+                if (clock.First() == this) Monitor.PulseAll(clock._gate);
             }
         }
 
         public void Cancel()
         {
-            lock (clock._gate) Deadline = null;
+            lock (clock._gate)
+            {
+                if (IsSet) clock._set.Remove(this);
+                IsSet = false;
+            }
         }
 
         public void Dispose() => Cancel();

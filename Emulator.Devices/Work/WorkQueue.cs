@@ -243,5 +243,5 @@ public sealed class WorkQueue : IWorkQueue, IAsyncDisposable
         }
     }
 
-    private readonly record struct Waiter(WaitFor Condition, TaskCompletionSource Completion);
+    private sealed record Waiter(WaitFor Condition, TaskCompletionSource Completion);
 }

@@ -6,7 +6,7 @@ namespace Emulator.Machines.DeviceTree;
 /// <summary>RAM that the guest must leave alone (Devicetree Specification 5.3).</summary>
 /// <param name="Address">The first byte.</param>
 /// <param name="Size">Bytes; not zero.</param>
-public readonly record struct DeviceTreeReservation(GuestPhysicalAddress Address, ulong Size);
+public sealed record DeviceTreeReservation(GuestPhysicalAddress Address, ulong Size);
 
 /// <summary>
 /// A device tree (Devicetree Specification 0.4): what a guest's kernel is told of its machine. It is built node by node or parsed

@@ -144,8 +144,9 @@ public sealed class DeviceTreeNode
 
     /// <summary>Sets a property of one string or a list of them.</summary>
     /// <exception cref="ArgumentException">The name is not one, or a string has a zero character.</exception>
-    public DeviceTreeNode SetStrings(string name, params ReadOnlySpan<string> strings)
+    public DeviceTreeNode SetStrings(string name, params string[] strings)
     {
+        ArgumentNullException.ThrowIfNull(strings);
         List<byte> value = [];
         foreach (string text in strings)
         {

@@ -50,10 +50,10 @@ internal sealed class RiscVVirtBoard : IMachineBoard
                 Entropy = description.Engine.IsDeterministic ? DeterministicEntropy() : null,
             };
             for (int i = 0; i < description.Harts; i++) _harts.Add(new RiscVHart(architecture, Memory, i, environment));
-            var timers = _harts.Select(h => new AclintHart(h.GetInterruptLine(MachineSoftware), h.GetInterruptLine(MachineTimer)));
-            aclint = _aclint = new Aclint(clock, [.. timers], () => _harts.ForEach(static h => h.OnTimeChanged()));
+            var timers = _harts.ConvertAll(static h => new AclintHart(h.GetInterruptLine(MachineSoftware), h.GetInterruptLine(MachineTimer)));
+            aclint = _aclint = new Aclint(clock, timers, () => _harts.ForEach(static h => h.OnTimeChanged()));
             Add("clint", RiscVVirtMap.Clint, RiscVVirtMap.ClintSize, _aclint);
-            Add("sswi", RiscVVirtMap.Sswi, RiscVVirtMap.SswiSize, new AclintSswi([.. _harts.Select(h => h.GetInterruptLine(SupervisorSoftware))]));
+            Add("sswi", RiscVVirtMap.Sswi, RiscVVirtMap.SswiSize, new AclintSswi(_harts.ConvertAll(static h => h.GetInterruptLine(SupervisorSoftware))));
             var plic = new Plic(RiscVVirtMap.PlicSources,
                 [.. _harts.SelectMany(h => (IInterruptLine[])[h.GetInterruptLine(MachineExternal), h.GetInterruptLine(SupervisorExternal)])],
                 RiscVVirtMap.UartSource); // as QEMU's: xv6 never quietens an empty transmitter, and would see nothing but its interrupt

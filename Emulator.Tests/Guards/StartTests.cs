@@ -12,7 +12,7 @@ namespace Emulator.Tests.Guards;
 [TestFixture]
 public sealed partial class StartTests
 {
-    private const int MostMethods = 80;
+    private const int MostMethods = 40;
 
     [Test]
     public void Little_is_compiled_at_the_start()

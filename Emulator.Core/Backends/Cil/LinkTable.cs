@@ -18,7 +18,7 @@ internal sealed unsafe class LinkTable(int capacity, ThreadedBlockBuilder thread
     private const int ReservedPart = 256; // of the slots: for regions that are compiled while it fills up
     private readonly ThreadedOp** _links = (ThreadedOp**)NativeMemory.AllocZeroed((nuint)capacity, (nuint)sizeof(ThreadedOp*));
     private readonly Dictionary<BlockKey, int> _slots = new(BlockKey.Comparer);
-    private readonly List<nint> _stubs = []; // by slot
+    private readonly List<nint> _stubs = new(1); // by slot
     private OpArena _arena = new();
 
     /// <summary>Address of the first slot, for the state blocks.</summary>

@@ -218,8 +218,8 @@ internal abstract class OperationEmitter(ILGenerator il)
             case Opcode.ShrS32: Shift32(OpCodes.Shr, OpCodes.Conv_I4); break;
             case Opcode.RotL32: Rotate32(nameof(BitOperations.RotateLeft)); break;
             case Opcode.RotR32: Rotate32(nameof(BitOperations.RotateRight)); break;
-            case Opcode.MulHighS or Opcode.MulHighU: CallBinary(typeof(CilHelpers), opcode.ToString(), typeof(ulong)); break;
-            default: CallBinary(typeof(IrEvaluator), opcode.ToString(), typeof(ulong)); break; // MulHighSU and divisions
+            case Opcode.MulHighS or Opcode.MulHighU: CallBinary(typeof(CilHelpers), OpcodeTable.Of(opcode).Name, typeof(ulong)); break;
+            default: CallBinary(typeof(IrEvaluator), OpcodeTable.Of(opcode).Name, typeof(ulong)); break; // MulHighSU and divisions
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
     private static NativeCode Compile(HandlerKey[] keys, Action<HandlerKey, ThreadedEmitter, ILGenerator> emit)
     {
         string name = "t0";
-        foreach (var key in keys) name += $"_{key.Opcode.ToString()}_{key.Form.ToString()}{(key.BIsImmediate ? "_i" : "")}_{key.Detail:x}";
+        foreach (var key in keys) name += $"_{OpcodeTable.Of(key.Opcode).Name}{NameOf(key.Form)}{(key.BIsImmediate ? "_i" : "")}_{key.Detail:x}";
         var method = NativeCode.CreateMethod(name);
         var il = method.GetILGenerator();
         EmitFrom(0);
@@ -70,6 +70,13 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
             emit(keys[position], new ThreadedEmitter(il, keys[position].BIsImmediate, position, isLast ? null : () => EmitFrom(position + 1)), il);
         }
     }
+
+    private static string NameOf(HandlerForm form) => form switch
+    {
+        HandlerForm.Far => "_far",
+        HandlerForm.Dropped => "_dropped",
+        _ => "",
+    };
 
     private void EmitHandler(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
     {

@@ -12,7 +12,7 @@ internal static class ElfReader
         ElfClass width = ReadClass(reader);
         ElfHeader header = ReadHeader(reader, width);
         List<ElfSegment> segments = [];
-        List<ElfNote> notes = [];
+        List<ElfNote> notes = new(1); // with room: a list of nothing is compiled at run time
         ulong noteBytes = 0;
         foreach (ElfProgramHeader part in ReadProgramHeaders(reader, header, width))
         {

@@ -19,7 +19,7 @@ public sealed class CsrTests
     {
         using var machine = new HartFixture(isa);
         var hart = machine.Hart;
-        var names = CsrTable.For(hart.Isa).Present.ToDictionary(row => (uint)row.Number, row => row.Name);
+        var names = new CsrTable(hart.Isa).Present.ToDictionary(row => (uint)row.Number, row => row.Name);
         foreach (var privilege in Privileges(hart))
         {
             for (uint number = 0; number < 4096; number++)
@@ -45,7 +45,7 @@ public sealed class CsrTests
         var random = new Random(seed);
         using var machine = new HartFixture(isa);
         var hart = machine.Hart;
-        foreach (var row in CsrTable.For(hart.Isa).Present.Where(row => !row.IsReadOnly && !row.IsWriteOnly && !Moving.Contains(row.Name.TrimEnd('h'))))
+        foreach (var row in new CsrTable(hart.Isa).Present.Where(row => !row.IsReadOnly && !row.IsWriteOnly && !Moving.Contains(row.Name.TrimEnd('h'))))
         {
             uint number = (uint)row.Number;
             for (int i = 0; i < 200; i++)
@@ -253,7 +253,7 @@ public sealed class CsrTests
         using var other = new HartFixture();
         var hart = machine.Hart;
         var random = new Random(1);
-        foreach (var row in CsrTable.For(hart.Isa).Present.Where(row => !row.IsReadOnly && row.Name != "satp"))
+        foreach (var row in new CsrTable(hart.Isa).Present.Where(row => !row.IsReadOnly && row.Name != "satp"))
         {
             hart.Registers.Status |= Mstatus.Fs;
             hart.SetCsr((uint)row.Number, (ulong)random.NextInt64() & ~(ulong)PmpConfig.L);
@@ -264,7 +264,7 @@ public sealed class CsrTests
         Assert.That(other.Hart.Save(), Is.EqualTo(state));
         hart.Registers.Status |= Mstatus.Fs;
         other.Hart.Registers.Status |= Mstatus.Fs;
-        foreach (var row in CsrTable.For(hart.Isa).Present.Where(row => row is { IsWriteOnly: false } && row.Name is not ("fflags" or "fcsr")))
+        foreach (var row in new CsrTable(hart.Isa).Present.Where(row => row is { IsWriteOnly: false } && row.Name is not ("fflags" or "fcsr")))
         {
             Assert.That(other.Hart.Csr((uint)row.Number), Is.EqualTo(hart.Csr((uint)row.Number)), row.Name);
         }
