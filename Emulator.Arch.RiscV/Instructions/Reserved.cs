@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Emulator.Arch.RiscV.Decoding;
 using Emulator.Arch.RiscV.Isa;
 using static Emulator.Arch.RiscV.Decoding.Formats;
@@ -50,5 +49,11 @@ internal static class Reserved
 
     private static InstructionDefinition Hint(string mnemonic, string pattern) => new(mnemonic, pattern, NoOperands, static (l, i) => { });
 
-    private static string Binary(int value, int digits) => value.ToString($"b{digits}", CultureInfo.InvariantCulture);
+    // By hand: the framework's formatting brings in what it knows of cultures, at every start.
+    private static string Binary(int value, int digits)
+    {
+        var text = new char[digits];
+        for (int i = digits; i > 0; value >>= 1) text[--i] = (value & 1) == 0 ? '0' : '1';
+        return new string(text);
+    }
 }

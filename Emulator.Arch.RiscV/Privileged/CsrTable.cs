@@ -44,8 +44,12 @@ internal sealed partial class CsrTable
     ];
 
     /// <summary>Registers of each event counter.</summary>
-    private static IEnumerable<CsrDefinition> EventCounters(Func<int, CsrDefinition[]> registers) =>
-        Numbered.Rows(CounterBit.Count - CounterBit.FirstEvent, n => registers(CounterBit.FirstEvent + n)).SelectMany(static pair => pair);
+    private static List<CsrDefinition> EventCounters(Func<int, CsrDefinition[]> registers)
+    {
+        var rows = new List<CsrDefinition>();
+        for (int counter = CounterBit.FirstEvent; counter < CounterBit.Count; counter++) rows.AddRange(registers(counter));
+        return rows;
+    }
 
     /// <summary>Registers that read as zero and ignore writes, numbered in a row.</summary>
     private static CsrDefinition[] Zeros(int number, string name, int firstIndex, int count, ExtensionSet needs = default) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
@@ -101,8 +102,8 @@ internal sealed class RunOptionSet
         Initrd = parsed.GetValue(_initrd),
         Append = parsed.GetValue(_append),
         DeviceTree = parsed.GetValue(_deviceTree),
-        Disks = [.. parsed.GetValue(_disks) ?? []],
-        Flash = [.. parsed.GetValue(_flash) ?? []],
+        Disks = ImmutableArray.Create(parsed.GetValue(_disks)),
+        Flash = ImmutableArray.Create(parsed.GetValue(_flash)),
         Serial = parsed.GetValue(_serial) ?? RunOptions.DefaultSerial,
         Engine = parsed.GetValue(_engine)?.Value ?? EngineKind.Auto,
         IsDeterministic = parsed.GetValue(_isDeterministic),
@@ -110,10 +111,10 @@ internal sealed class RunOptionSet
         SignatureFile = parsed.GetValue(_signature),
         SignatureGranularity = parsed.GetValue(_granularity)?.Value ?? sizeof(uint),
         DebugExit = parsed.GetValue(_debugExit)?.Value,
-        DebugOutputs = [.. parsed.GetValue(_debugOutputs) ?? []],
+        DebugOutputs = ImmutableArray.Create(parsed.GetValue(_debugOutputs)),
         EndsOnReset = parsed.GetValue(_endsOnReset),
         ShowsStatistics = parsed.GetValue(_statistics),
-        Log = [.. parsed.GetValue(_log) ?? []],
+        Log = ImmutableArray.Create(parsed.GetValue(_log)),
         TraceFile = parsed.GetValue(_trace),
     };
 

@@ -2,24 +2,17 @@ using System.Diagnostics;
 
 namespace Emulator.Core.Time;
 
-/// <summary>A virtual clock that follows the host's, except while it is stopped. Alarms go off on a thread of its own.</summary>
+/// <summary>A virtual clock that follows the host's, except while it is stopped. Alarms go off on a thread of its own, which begins with the first.</summary>
 public sealed class HostClock : IVirtualClock, IDisposable
 {
     private const long NanosecondsPerMillisecond = 1_000_000;
     private readonly object _gate = new();
     private readonly List<Alarm> _set = []; // alarms that have a deadline; a machine has a few
-    private readonly Thread _thread;
+    private Thread? _thread;
     private ulong _accumulated;
     private long _startedAt;
     private bool _isRunning;
     private bool _isDisposed;
-
-    /// <summary>Creates a clock at zero, stopped.</summary>
-    public HostClock()
-    {
-        _thread = new Thread(FireLoop) { IsBackground = true, Name = "emulator clock" };
-        _thread.Start();
-    }
 
     /// <inheritdoc/>
     public ulong Nanoseconds
@@ -57,6 +50,12 @@ public sealed class HostClock : IVirtualClock, IDisposable
     public IClockTimer CreateTimer(Action callback) => new Alarm(this, callback);
 
     private ulong Now() => _accumulated + (_isRunning ? (ulong)Stopwatch.GetElapsedTime(_startedAt).Ticks * 100 : 0);
+
+    private void StartThread()
+    {
+        _thread = new Thread(FireLoop) { IsBackground = true, Name = "emulator clock" };
+        _thread.Start();
+    }
 
     private void FireLoop()
     {
@@ -110,7 +109,7 @@ public sealed class HostClock : IVirtualClock, IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        if (Thread.CurrentThread != _thread) _thread.Join();
+        if (Thread.CurrentThread != _thread) _thread?.Join();
     }
 
     private sealed class Alarm(HostClock clock, Action callback) : IClockTimer
@@ -128,7 +127,9 @@ public sealed class HostClock : IVirtualClock, IDisposable
                 if (IsSet && Deadline == deadlineNanoseconds) return;
                 if (!IsSet) clock._set.Add(this);
                 (IsSet, Deadline) = (true, deadlineNanoseconds);
-                if (clock.First() == this) Monitor.PulseAll(clock._gate);
+                if (clock.First() != this) return;
+                if (clock._thread is null) clock.StartThread();
+                else Monitor.PulseAll(clock._gate);
             }
         }
 
