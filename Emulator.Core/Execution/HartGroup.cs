@@ -12,6 +12,8 @@ public sealed class HartGroup : IDisposable
 {
     private const ulong TurnNanoseconds = 20_000;
     private readonly Lock _lifecycle = new();
+    private readonly Lock _disposal = new(); // who asks for a stop may be late
+    private bool _isDisposed;
     private readonly World _world = new();
     private readonly StopSignal _stop = new();
     private readonly TranslationCache _cache;
@@ -120,12 +122,16 @@ public sealed class HartGroup : IDisposable
     /// <summary>Runs an action while no hart executes, between two instructions of each. Not from a hart's thread.</summary>
     public void RunExclusive(Action action) => _world.RunExclusive(action, callerIsInside: false);
 
-    /// <summary>Has all threads end soon; any thread, any number of times. <see cref="Ended"/> says when.</summary>
+    /// <summary>Has all threads end soon; any thread, any number of times, also after <see cref="Dispose"/>. <see cref="Ended"/> says when.</summary>
     public void RequestStop()
     {
         _stop.Set();
-        foreach (var cpu in Cpus) cpu.RequestAttention();
-        _outsideEvent.Set();
+        lock (_disposal)
+        {
+            if (_isDisposed) return;
+            foreach (var cpu in Cpus) cpu.RequestAttention();
+            _outsideEvent.Set();
+        }
     }
 
     private void RunGuarded(Action run)
@@ -231,8 +237,13 @@ public sealed class HartGroup : IDisposable
         foreach (var thread in _threads) thread.Join();
         if (_threads.Count == 0) _ended.TrySetResult(null);
         _cache.Dispose();
-        foreach (var cpu in Cpus) cpu.Dispose();
-        (Clock as IDisposable)?.Dispose();
-        _outsideEvent.Dispose();
+        lock (_disposal)
+        {
+            _isDisposed = true;
+            foreach (var cpu in Cpus) cpu.Dispose();
+            _outsideEvent.Dispose();
+        }
+
+        (Clock as IDisposable)?.Dispose(); // not inside: an alarm that is going off may ask for a stop
     }
 }
