@@ -7,31 +7,29 @@ namespace Emulator.Core.Backends.Cil;
 /// <summary>Leaving for a computed virtual address, for both tiers: through the jump cache, else to the dispatcher.</summary>
 internal static class JumpEmitter
 {
+    private const int EntryShift = 4; // entries of 16 bytes
+
     /// <summary>Emits the jump to the address in <paramref name="target"/>; nothing falls through.</summary>
     public static void Emit(ILGenerator il, LocalBuilder target, LocalBuilder entry, LocalBuilder tag)
     {
         var miss = il.DefineLabel();
 
-        // tag = pc ^ salt; entry = state + ((tag >> 1 ^ tag >> 13) & 65535) * 16
+        // tag = pc ^ salt; entry = ((tag >> 1 ^ tag >> 13) & 65535) * 16, as StateBlock.JumpCache has it, in fewer steps
         il.Emit(OpCodes.Ldloc, target);
         LoadState(il, StateOffsets.JumpCacheSalt);
         il.Emit(OpCodes.Xor);
         il.Emit(OpCodes.Stloc, tag);
         il.Emit(OpCodes.Ldloc, tag);
-        il.Emit(OpCodes.Ldc_I4_1);
-        il.Emit(OpCodes.Shr_Un);
+        il.Emit(OpCodes.Ldc_I4, EntryShift - 1);
+        il.Emit(OpCodes.Shl);
         il.Emit(OpCodes.Ldloc, tag);
-        il.Emit(OpCodes.Ldc_I4, 13);
+        il.Emit(OpCodes.Ldc_I4, 13 - EntryShift);
         il.Emit(OpCodes.Shr_Un);
         il.Emit(OpCodes.Xor);
-        il.Emit(OpCodes.Ldc_I4, StateBlock.JumpCacheEntries - 1);
+        il.Emit(OpCodes.Ldc_I4, (StateBlock.JumpCacheEntries - 1) << EntryShift);
         il.Emit(OpCodes.Conv_I8);
         il.Emit(OpCodes.And);
-        il.Emit(OpCodes.Ldc_I4_4);
-        il.Emit(OpCodes.Shl);
         il.Emit(OpCodes.Conv_I);
-        il.Emit(OpCodes.Ldarg_0);
-        il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Stloc, entry);
 
         il.Emit(OpCodes.Ldloc, tag);
@@ -39,13 +37,10 @@ internal static class JumpEmitter
         il.Emit(OpCodes.Bne_Un, miss);
 
         StoreCodePage(il, target);
-        il.Emit(OpCodes.Ldarg_0);
         LoadEntry(il, entry, StateBlock.JumpCacheOffset + 8);
         il.Emit(OpCodes.Conv_I);
-        LoadEntry(il, entry, StateBlock.JumpCacheOffset + 8);
-        il.Emit(OpCodes.Conv_I);
-        il.Emit(OpCodes.Ldind_I);
-        NativeCode.EmitTailCall(il);
+        il.Emit(OpCodes.Stloc, entry);
+        NativeCode.EmitEnter(il, entry);
 
         il.MarkLabel(miss);
         StateAddress(il, StateOffsets.ProgramCounter);
@@ -67,7 +62,9 @@ internal static class JumpEmitter
 
     private static void LoadEntry(ILGenerator il, LocalBuilder entry, int offset)
     {
+        il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldloc, entry);
+        il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Ldc_I4, offset);
         il.Emit(OpCodes.Conv_I);
         il.Emit(OpCodes.Add);

@@ -225,7 +225,7 @@ internal sealed partial class RegionEmitter : OperationEmitter
                 Il.Emit(OpCodes.Add);
                 Il.Emit(OpCodes.Ldc_I8, ~(long)instruction.C.Index);
                 Il.Emit(OpCodes.And);
-                if (RegionPlanner.MayReturn(_block.Ir)) EmitReturns();
+                EmitKnownTargets();
                 EmitFarExit(_dirty);
                 break;
             case Opcode.Leave:
@@ -402,27 +402,28 @@ internal sealed partial class RegionEmitter : OperationEmitter
         EmitLink(_linkSlotOf(key with { Address = (key.Address & StateBlock.PageMask) + (ulong)pcOffset }), dirty);
     }
 
-    // A function called in the region comes back into it. The address stays on the stack.
-    private void EmitReturns()
+    // A function called in the region comes back into it, and a jump may well go where it went before. The address stays on the stack.
+    private void EmitKnownTargets()
     {
-        if (_plan.ReturnPoints.IsEmpty) return;
+        var targets = _plan.ComputedTargetsOf(_block.Ir).ToList();
+        if (targets.Count == 0) return;
         var dirty = _dirty;
         int from = ControlFrom(_block);
         LocalUses += 2;
         Il.Emit(OpCodes.Stloc, _address);
-        foreach (int point in _plan.ReturnPoints)
+        foreach (int target in targets)
         {
-            var returns = Il.DefineLabel();
+            var goes = Il.DefineLabel();
             LocalUses++;
             Il.Emit(OpCodes.Ldloc, _address);
             LoadStateSlot(StateSlots.CodePage);
             Il.Emit(OpCodes.Sub);
-            Il.Emit(OpCodes.Ldc_I8, (long)point);
-            Il.Emit(OpCodes.Beq, returns);
+            Il.Emit(OpCodes.Ldc_I8, (long)target);
+            Il.Emit(OpCodes.Beq, goes);
             _stubs.Add(() =>
             {
-                Il.MarkLabel(returns);
-                EmitGoTo(point, dirty, from);
+                Il.MarkLabel(goes);
+                EmitGoTo(target, dirty, from);
             });
         }
 

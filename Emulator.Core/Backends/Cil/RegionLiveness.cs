@@ -101,9 +101,9 @@ internal sealed class RegionLiveness
     private SlotSet LiveBefore(RegionPlan plan, IrBlock block, HelperTable helpers)
     {
         var live = default(SlotSet);
-        if (RegionPlanner.MayReturn(block))
+        foreach (int target in plan.ComputedTargetsOf(block))
         {
-            foreach (int point in plan.ReturnPoints) live |= _liveAtEntry.GetValueOrDefault(point);
+            live |= _liveAtEntry.GetValueOrDefault(target);
         }
 
 

@@ -22,13 +22,16 @@ internal static class RegionPlanner
         {
             foreach (int target in NearTargets(block.Ir)) search.Consider(target, cache.Options.Kind == EngineKind.Jit);
             if (ReturnPointOf(block.Ir) is { } point) search.Consider(point, mayTranslate: false);
+            if (LastTargetOf(block) is { } last) search.Consider(last, mayTranslate: false);
         }
 
         // what calls come back to, and what they call
         var entries = new List<RegionBlock> { search.First };
         var returnPoints = new List<int>();
+        var lastTargets = new Dictionary<int, int>();
         foreach (var block in search.Blocks)
         {
+            if (LastTargetOf(block) is { } last && search.Find(last) is not null) lastTargets[block.Ir.PcOffset] = last;
             if (ReturnPointOf(block.Ir) is not { } point) continue;
             if (AddEntry(search.Find(point))) returnPoints.Add(point);
             foreach (int target in NearTargets(block.Ir)) AddEntry(search.Find(target));
@@ -41,6 +44,7 @@ internal static class RegionPlanner
             Blocks = [.. search.Blocks],
             Entries = [.. entries],
             ReturnPoints = [.. returnPoints],
+            LastTargets = lastTargets,
             CallsFloat = TranslationCache.HasRareFloat(entry),
         };
 
@@ -82,6 +86,10 @@ internal static class RegionPlanner
 
         return null;
     }
+
+    // Some other page's offset may come out: who jumps compares addresses.
+    private static int? LastTargetOf(RegionBlock block) =>
+        block.Ir.Instructions[^1].Opcode == Opcode.JumpIndirect ? block.Translation.LastTarget(block.Ir.Instructions.Length - 1) & (int)~GuestPage.Mask : null;
 
     /// <summary>True for a block that ends in a jump to a computed address and is no call.</summary>
     public static bool MayReturn(IrBlock block) => block.Instructions[^1].Opcode == Opcode.JumpIndirect && ReturnPointOf(block) is null;

@@ -19,7 +19,7 @@ internal static class ControlHandlers
                 emitter.EmitGoToLink();
                 break;
             case Opcode.JumpIndirect:
-                EmitJump(emitter, il, () => LoadIndirect(emitter, il));
+                EmitJump(emitter, il, () => LoadIndirect(emitter, il), target => NoteTarget(emitter, il, target));
                 break;
             case Opcode.Leave:
                 emitter.SetStateField(StateOffsets.ProgramCounter, () => LoadPagePlusImmediate(emitter, il));
@@ -56,13 +56,23 @@ internal static class ControlHandlers
         _ => OpCodes.Bge_Un,
     };
 
-    private static void EmitJump(ThreadedEmitter emitter, ILGenerator il, Action loadTarget)
+    private static void EmitJump(ThreadedEmitter emitter, ILGenerator il, Action loadTarget, Action<LocalBuilder>? note = null)
     {
         var target = il.DeclareLocal(typeof(long));
         var entry = il.DeclareLocal(typeof(nint));
         loadTarget();
         il.Emit(OpCodes.Stloc, target);
+        note?.Invoke(target);
         JumpEmitter.Emit(il, target, entry, il.DeclareLocal(typeof(long)));
+    }
+
+    // For regions, which look there first.
+    private static void NoteTarget(ThreadedEmitter emitter, ILGenerator il, LocalBuilder target)
+    {
+        emitter.LoadField(ThreadedEmitter.DestinationOffset);
+        il.Emit(OpCodes.Ldloc, target);
+        il.Emit(OpCodes.Conv_U2);
+        il.Emit(OpCodes.Stind_I2);
     }
 
     private static void LoadPagePlusImmediate(ThreadedEmitter emitter, ILGenerator il)
