@@ -1,3 +1,4 @@
+using Emulator.Arch.RiscV.Privileged;
 using Emulator.Arch.RiscV.Isa;
 using Emulator.Core.Ir;
 
@@ -38,7 +39,8 @@ internal readonly partial record struct RiscVLifter
         }
 
         if (rd != 0) SetX(rd, AddressHere(Length));
-        Ir.JumpIndirect(target, added, 1);
+        bool isReturn = rd == 0 && rs1 is AbiRegister.Ra or AbiRegister.T0; // hints of Unpriv. spec 2.5.1
+        Ir.JumpIndirect(target, added, 1, isReturn);
     }
 
     /// <summary>Branches to a distance from here.</summary>

@@ -64,7 +64,7 @@ internal static class NearControl
         var target = l.Peek(bytes);
         l.CheckTarget(target);
         l.Drop(bytes + extra);
-        l.JumpChecked(target);
+        l.JumpChecked(target, isReturn: true);
     }
 
     /// <summary>CX, ECX or RCX: what LOOP counts with.</summary>

@@ -108,8 +108,8 @@ internal sealed partial class X86Lifter
     }
 
     /// <summary>Ends the block with a jump to an EIP or RIP that has passed <see cref="CheckTarget"/>.</summary>
-    public void JumpChecked(Value pointer) => Ir.JumpIndirect(
-        Is64 || Mode.Has(X86Mode.FlatCode) ? pointer : Ir.ZeroExtend32(Ir.Add(pointer, IrBuilder.Read(X86Slots.SegmentBase(CsNumber)))));
+    public void JumpChecked(Value pointer, bool isReturn = false) => Ir.JumpIndirect(
+        Is64 || Mode.Has(X86Mode.FlatCode) ? pointer : Ir.ZeroExtend32(Ir.Add(pointer, IrBuilder.Read(X86Slots.SegmentBase(CsNumber)))), isReturn: isReturn);
 
     /// <summary>True where EIP cannot wrap or leave its segment, so that a target is a place on the page.</summary>
     public bool IsDirect(int bytes) => Is64 || (Mode.Has(X86Mode.FlatCode) && bytes == 4);

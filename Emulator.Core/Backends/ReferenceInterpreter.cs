@@ -81,7 +81,7 @@ internal static unsafe class ReferenceInterpreter
                     state->ProgramCounter = state->CodePage + (ulong)instruction.Immediate;
                     return;
                 case Opcode.JumpIndirect:
-                    state->ProgramCounter = (a + (ulong)instruction.Immediate) & ~(ulong)instruction.C.Index;
+                    state->ProgramCounter = (a + (ulong)instruction.Immediate) & ~(ulong)instruction.ClearedBits;
                     return;
                 case Opcode.LeaveAtPc:
                     return;

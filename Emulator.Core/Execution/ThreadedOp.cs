@@ -13,10 +13,7 @@ internal unsafe struct ThreadedOp
     /// <summary>Executes this operation and everything after it; gives the operation at which it left, or null.</summary>
     public delegate*<StateBlock*, ThreadedOp*, ThreadedOp*> Handler;
 
-    /// <summary>
-    /// Offset of the slot that is written; for an Enter that leads to compiled code, nonzero once that was entered; for a jump to a computed
-    /// address the low bits of where it went last.
-    /// </summary>
+    /// <summary>Offset of the slot that is written; for an Enter that leads to compiled code, nonzero once that was entered.</summary>
     public ushort Destination;
     public ushort A;
     public ushort B;

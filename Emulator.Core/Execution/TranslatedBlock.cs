@@ -73,8 +73,9 @@ internal sealed unsafe class TranslatedBlock
     /// <summary>Entries until it is hot; far beyond that once it is, when they are not counted any more.</summary>
     public long EntriesLeft => Entry->Immediate;
 
-    /// <summary>The low bits of the address that a jump to a computed one, by its place among the operations, went to last; null before the first time.</summary>
-    public int? LastTarget(int operation) => Entry[operation].Destination is var target && target != Slot.None.Index ? target : null;
+    /// <summary>Page offsets where its last operation, a jump to a computed address that is no return, went to, of this page and of others.</summary>
+    /// <param name="operations">How many it has.</param>
+    public List<int> NotedTargets(int operations) => JumpTargets.Read(Entry + operations);
 
     /// <summary>Exits of other blocks that lead straight here.</summary>
     public IncomingLink? Incoming { get; set; }

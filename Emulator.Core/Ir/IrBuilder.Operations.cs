@@ -178,11 +178,18 @@ public sealed partial class IrBuilder
     /// <summary>Ends the block: to <paramref name="displacement"/> bytes from this instruction.</summary>
     public void Jump(long displacement) => End(new IrInstruction { Opcode = Opcode.Jump, Immediate = PcOffset + displacement });
 
-    /// <summary>Ends the block: to a computed virtual address with the bits of <paramref name="clear"/> cleared.</summary>
-    public void JumpIndirect(Value address, long displacement = 0, ushort clear = 0) => End(new IrInstruction
+    /// <summary>Ends the block: to a computed virtual address.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="displacement">Added to it.</param>
+    /// <param name="clear">Bits to clear then, 0 to 15.</param>
+    /// <param name="isReturn">It is how functions return: what it leads to is behind calls.</param>
+    public void JumpIndirect(Value address, long displacement = 0, ushort clear = 0, bool isReturn = false) => End(new IrInstruction
     {
-        Opcode = Opcode.JumpIndirect, A = AsSlot(address), Immediate = displacement, C = new Slot(clear),
+        Opcode = Opcode.JumpIndirect, A = AsSlot(address), Immediate = displacement, C = new Slot((ushort)(clear | (isReturn ? ReturnHint : 0))),
     });
+
+    /// <summary>Part of the third operand of a jump to a computed address.</summary>
+    internal const int ReturnHint = 16;
 
     /// <summary>Ends the block after this instruction; the dispatcher looks at mode, requests and interrupts before it goes on.</summary>
     public void Leave() => End(new IrInstruction { Opcode = Opcode.Leave, Immediate = PcOffset + InstructionLength });

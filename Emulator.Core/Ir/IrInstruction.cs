@@ -37,6 +37,12 @@ public readonly record struct IrInstruction
     /// <summary>True when the second operand is the immediate.</summary>
     public bool BIsImmediate => B == Slot.Immediate;
 
+    /// <summary>Of a jump to a computed address: the low bits of it that are cleared.</summary>
+    internal int ClearedBits => C.Index & (IrBuilder.ReturnHint - 1);
+
+    /// <summary>Of a jump to a computed address: it is how functions return.</summary>
+    internal bool IsReturn => Opcode == Opcode.JumpIndirect && (C.Index & IrBuilder.ReturnHint) != 0;
+
     /// <summary>The row of the operation.</summary>
     public OpcodeInfo Info => OpcodeTable.Of(Opcode);
 

@@ -238,7 +238,7 @@ public static class OpcodeTable
         new(BranchLtU, BranchOperands, Control, "if A < B unsigned go to page offset I, else on"),
         new(BranchGeU, BranchOperands, Control, "if A >= B unsigned go to page offset I, else on"),
         new(Jump, OpcodeOperands.Immediate, Control, "go to page offset I"),
-        new(JumpIndirect, OpcodeOperands.A | OpcodeOperands.Immediate | OpcodeOperands.LiteralC, Control, "go to virtual address (A + I) & ~C"),
+        new(JumpIndirect, OpcodeOperands.A | OpcodeOperands.Immediate | OpcodeOperands.LiteralC, Control, "go to virtual address (A + I) & ~(C & 15); C + 16: it is a return"),
         new(Leave, OpcodeOperands.Immediate, Control, "leave to the dispatcher, to go on at page offset I"),
         new(LeaveAtPc, OpcodeOperands.None, Control, "leave to the dispatcher; a helper has set the program counter"),
     ];

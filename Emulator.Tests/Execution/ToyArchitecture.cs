@@ -274,7 +274,7 @@ internal sealed class ToyArchitecture(bool expectsMisaligned = false) : Architec
                     break;
                 default:
                     // anywhere in the code area
-                    ir.JumpIndirect(ir.Add(ir.And(Value.Of(Register()), 0x3fff), 0x1_0000), 0, 3);
+                    ir.JumpIndirect(ir.Add(ir.And(Value.Of(Register()), 0x3fff), 0x1_0000), 0, 3, isReturn: random.Next(2) == 0);
                     break;
             }
         }

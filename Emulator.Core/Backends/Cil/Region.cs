@@ -22,20 +22,12 @@ internal sealed record RegionPlan
     /// <summary>Page offsets that a jump to a computed address may well be to: those behind the calls in the region.</summary>
     public required ImmutableArray<int> ReturnPoints { get; init; }
 
-    /// <summary>For blocks that end in a jump to a computed address, by page offset: where in the region that jump went the last time it was seen.</summary>
-    public Dictionary<int, int> LastTargets { get; init; } = [];
+    /// <summary>For blocks that end in a jump to a computed address, by page offset: where in the region that jump went before.</summary>
+    public Dictionary<int, List<int>> NotedTargets { get; init; } = [];
 
-    /// <summary>Page offsets of the blocks of the region that a block's jump to a computed address is looked for at, the likeliest first.</summary>
-    public IEnumerable<int> ComputedTargetsOf(IrBlock block)
-    {
-        int last = LastTargets.GetValueOrDefault(block.PcOffset, -1);
-        if (last >= 0) yield return last;
-        if (!RegionPlanner.MayReturn(block)) yield break;
-        foreach (int point in ReturnPoints)
-        {
-            if (point != last) yield return point;
-        }
-    }
+    /// <summary>Page offsets of the blocks of the region that a block's jump to a computed address is looked for at.</summary>
+    public IReadOnlyList<int> ComputedTargetsOf(IrBlock block) =>
+        RegionPlanner.Returns(block) ? ReturnPoints : NotedTargets.GetValueOrDefault(block.PcOffset) is { } noted ? noted : [];
 
     /// <summary>Page offsets of the blocks of the region that may follow a block without leaving it.</summary>
     public IEnumerable<int> SuccessorsOf(IrBlock block)

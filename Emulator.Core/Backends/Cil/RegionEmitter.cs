@@ -223,10 +223,9 @@ internal sealed partial class RegionEmitter : OperationEmitter
                 LoadA();
                 LoadImmediate();
                 Il.Emit(OpCodes.Add);
-                Il.Emit(OpCodes.Ldc_I8, ~(long)instruction.C.Index);
+                Il.Emit(OpCodes.Ldc_I8, ~(long)instruction.ClearedBits);
                 Il.Emit(OpCodes.And);
-                EmitKnownTargets();
-                EmitFarExit(_dirty);
+                EmitComputedJump();
                 break;
             case Opcode.Leave:
                 EmitWriteBack(_dirty);
@@ -394,6 +393,8 @@ internal sealed partial class RegionEmitter : OperationEmitter
             LoadStateSlot(StateSlots.CodePage);
             Il.Emit(OpCodes.Ldc_I8, pcOffset);
             Il.Emit(OpCodes.Add);
+            LocalUses++;
+            Il.Emit(OpCodes.Stloc, _address);
             EmitFarExit(dirty);
             return;
         }
@@ -402,39 +403,10 @@ internal sealed partial class RegionEmitter : OperationEmitter
         EmitLink(_linkSlotOf(key with { Address = (key.Address & StateBlock.PageMask) + (ulong)pcOffset }), dirty);
     }
 
-    // A function called in the region comes back into it, and a jump may well go where it went before. The address stays on the stack.
-    private void EmitKnownTargets()
-    {
-        var targets = _plan.ComputedTargetsOf(_block.Ir).ToList();
-        if (targets.Count == 0) return;
-        var dirty = _dirty;
-        int from = ControlFrom(_block);
-        LocalUses += 2;
-        Il.Emit(OpCodes.Stloc, _address);
-        foreach (int target in targets)
-        {
-            var goes = Il.DefineLabel();
-            LocalUses++;
-            Il.Emit(OpCodes.Ldloc, _address);
-            LoadStateSlot(StateSlots.CodePage);
-            Il.Emit(OpCodes.Sub);
-            Il.Emit(OpCodes.Ldc_I8, (long)target);
-            Il.Emit(OpCodes.Beq, goes);
-            _stubs.Add(() =>
-            {
-                Il.MarkLabel(goes);
-                EmitGoTo(target, dirty, from);
-            });
-        }
-
-        Il.Emit(OpCodes.Ldloc, _address);
-    }
-
-    /// <summary>Leaves for the virtual address on the stack.</summary>
+    /// <summary>Leaves for the virtual address at hand.</summary>
     private void EmitFarExit(SlotSet dirty)
     {
-        LocalUses += 8;
-        Il.Emit(OpCodes.Stloc, _address);
+        LocalUses += 7;
         EmitWriteBack(dirty);
         StoreCount();
         JumpEmitter.Emit(Il, _address, _entry, _exit);

@@ -22,16 +22,17 @@ internal static class RegionPlanner
         {
             foreach (int target in NearTargets(block.Ir)) search.Consider(target, cache.Options.Kind == EngineKind.Jit);
             if (ReturnPointOf(block.Ir) is { } point) search.Consider(point, mayTranslate: false);
-            if (LastTargetOf(block) is { } last) search.Consider(last, mayTranslate: false);
+            foreach (int target in NotedTargets(block)) search.Consider(target, mayTranslate: false);
         }
 
         // what calls come back to, and what they call
         var entries = new List<RegionBlock> { search.First };
         var returnPoints = new List<int>();
-        var lastTargets = new Dictionary<int, int>();
+        var notedTargets = new Dictionary<int, List<int>>();
         foreach (var block in search.Blocks)
         {
-            if (LastTargetOf(block) is { } last && search.Find(last) is not null) lastTargets[block.Ir.PcOffset] = last;
+            var noted = NotedTargets(block).FindAll(target => search.Find(target) is not null);
+            if (noted.Count > 0) notedTargets[block.Ir.PcOffset] = noted;
             if (ReturnPointOf(block.Ir) is not { } point) continue;
             if (AddEntry(search.Find(point))) returnPoints.Add(point);
             foreach (int target in NearTargets(block.Ir)) AddEntry(search.Find(target));
@@ -44,7 +45,7 @@ internal static class RegionPlanner
             Blocks = [.. search.Blocks],
             Entries = [.. entries],
             ReturnPoints = [.. returnPoints],
-            LastTargets = lastTargets,
+            NotedTargets = notedTargets,
             CallsFloat = TranslationCache.HasRareFloat(entry),
         };
 
@@ -87,12 +88,14 @@ internal static class RegionPlanner
         return null;
     }
 
-    // Some other page's offset may come out: who jumps compares addresses.
-    private static int? LastTargetOf(RegionBlock block) =>
-        block.Ir.Instructions[^1].Opcode == Opcode.JumpIndirect ? block.Translation.LastTarget(block.Ir.Instructions.Length - 1) & (int)~GuestPage.Mask : null;
+    private static List<int> NotedTargets(RegionBlock block)
+    {
+        var instructions = block.Ir.Instructions;
+        return instructions[^1] is { Opcode: Opcode.JumpIndirect, IsReturn: false } ? block.Translation.NotedTargets(instructions.Length) : [];
+    }
 
-    /// <summary>True for a block that ends in a jump to a computed address and is no call.</summary>
-    public static bool MayReturn(IrBlock block) => block.Instructions[^1].Opcode == Opcode.JumpIndirect && ReturnPointOf(block) is null;
+    /// <summary>True for a block that ends in a return.</summary>
+    public static bool Returns(IrBlock block) => block.Instructions[^1].IsReturn;
 
     // There may be room for some only of what can be reached: for what runs most often.
     private sealed class Search(TranslationCache cache, RegionBlock first, int maxInstructions)

@@ -19,7 +19,7 @@ internal static class ControlHandlers
                 emitter.EmitGoToLink();
                 break;
             case Opcode.JumpIndirect:
-                EmitJump(emitter, il, () => LoadIndirect(emitter, il), target => NoteTarget(emitter, il, target));
+                EmitJump(emitter, il, () => LoadIndirect(emitter, il), key.Form == HandlerForm.Noting ? target => NoteTarget(emitter, il, target) : null);
                 break;
             case Opcode.Leave:
                 emitter.SetStateField(StateOffsets.ProgramCounter, () => LoadPagePlusImmediate(emitter, il));
@@ -66,10 +66,20 @@ internal static class ControlHandlers
         JumpEmitter.Emit(il, target, entry, il.DeclareLocal(typeof(long)));
     }
 
-    // For regions, which look there first.
+    // For regions, which look there first. The place among those noted is one of the address's, so that they do not crowd each other out.
     private static void NoteTarget(ThreadedEmitter emitter, ILGenerator il, LocalBuilder target)
     {
-        emitter.LoadField(ThreadedEmitter.DestinationOffset);
+        emitter.LoadField(ThreadedEmitter.OperationSize);
+        il.Emit(OpCodes.Ldloc, target);
+        il.Emit(OpCodes.Ldloc, target);
+        il.Emit(OpCodes.Ldc_I4_4);
+        il.Emit(OpCodes.Shr_Un);
+        il.Emit(OpCodes.Xor);
+        il.Emit(OpCodes.Ldc_I4, (JumpTargets.Count - 1) * sizeof(ushort));
+        il.Emit(OpCodes.Conv_I8);
+        il.Emit(OpCodes.And);
+        il.Emit(OpCodes.Conv_I);
+        il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Ldloc, target);
         il.Emit(OpCodes.Conv_U2);
         il.Emit(OpCodes.Stind_I2);

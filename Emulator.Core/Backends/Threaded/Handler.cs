@@ -12,6 +12,9 @@ internal enum HandlerForm : byte
     /// <summary>Jump: to another page, by the jump cache. Enter: counts down to hot.</summary>
     Far,
 
+    /// <summary>Jump to a computed address: notes where it goes.</summary>
+    Noting,
+
     /// <summary>Takes the place of a dropped block's Enter: leaves to the dispatcher.</summary>
     Dropped,
 }

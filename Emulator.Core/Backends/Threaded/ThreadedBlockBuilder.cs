@@ -15,8 +15,10 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
     /// <summary>Makes a block's operations; after <paramref name="heat"/> entries it asks to be compiled.</summary>
     public void Build(TranslatedBlock block, ReadOnlySpan<IrInstruction> instructions, OpArena arena, long heat)
     {
-        var operations = arena.Allocate(instructions.Length + FarBranches(instructions));
+        bool notesTargets = NotesTargets(instructions[^1]);
+        var operations = arena.Allocate(instructions.Length + (notesTargets ? 1 : 0) + FarBranches(instructions));
         var next = operations + instructions.Length;
+        if (notesTargets) JumpTargets.Clear(next++);
         int mmuIndex = architecture.MmuIndexOf(block.Key.Mode);
         if (_found.Length < instructions.Length) _found = new Handler[2 * instructions.Length];
         var handlers = _found.AsSpan(0, instructions.Length);
@@ -32,6 +34,7 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
                 Block = block.Index,
             };
             operation->SetHandler(_handlers.AddressOf(handlers[i]));
+            if (instruction.Opcode == Opcode.JumpIndirect) operation->C = (ushort)instruction.ClearedBits;
             if (!IsBranch(instruction) && instruction.Opcode != Opcode.Jump) continue;
             if (IsNear(instruction.Immediate))
             {
@@ -150,9 +153,12 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         Opcode.CallCpu or Opcode.CallPure or Opcode.CallVector or Opcode.CallVectorFloat => new(instruction.Opcode, false, HandlerForm.Plain, instruction.Immediate),
         >= Opcode.FAdd and <= Opcode.FClassify => new(instruction.Opcode, false, HandlerForm.Plain, instruction.Immediate),
         Opcode.Jump when !IsNear(instruction.Immediate) => FarJumpKey,
+        Opcode.JumpIndirect => new(instruction.Opcode, false, NotesTargets(instruction) ? HandlerForm.Noting : HandlerForm.Plain, 0),
         Opcode.Jump or (>= Opcode.BranchEq and <= Opcode.BranchGeU) => new(instruction.Opcode, false, HandlerForm.Plain, 0),
         _ => new(instruction.Opcode, instruction.BIsImmediate, HandlerForm.Plain, 0),
     };
+
+    private static bool NotesTargets(in IrInstruction instruction) => instruction.Opcode == Opcode.JumpIndirect && !instruction.IsReturn;
 
     private void SetHandler(ThreadedOp* operation, HandlerKey key) => operation->SetHandler(_handlers.Get(key));
 
