@@ -46,9 +46,6 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 
     public MemorySystem Memory { get; }
 
-    /// <summary>Where the RAM is that untranslated loads reach without the TLB; null where there is none.</summary>
-    public GuestPhysicalAddress? DirectStart => Memory.DirectRam?.Start;
-
     public EngineOptions Options { get; }
 
     public ExecutionCounters Counters { get; }

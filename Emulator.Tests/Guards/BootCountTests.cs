@@ -11,12 +11,28 @@ public sealed class BootCountTests
     private const string Prompt = "demo> ";
     private const int HotThreshold = 500; // low, so that a short boot compiles something
 
-    // What is typed arrives between any two instructions, and the guest looks for it in a loop.
+    // What is typed arrives between any two instructions, and while it does not come the guest goes on. The boot that waited least counts.
     private const double Slack = 1.1;
+    private const int Boots = 5;
 
     [Test]
     [CancelAfter(120_000)]
     public async Task A_boot_takes_no_more_than_recorded(CancellationToken cancellation)
+    {
+        var least = new SortedDictionary<string, long>();
+        for (int i = 0; i < Boots; i++)
+        {
+            foreach (var (name, count) in await CountsOfABootAsync(cancellation))
+            {
+                least[name] = Math.Min(count, least.GetValueOrDefault(name, long.MaxValue));
+            }
+        }
+
+        foreach (var (name, count) in least) Recorded.Check($"demo boot: {name}", count, Slack);
+        Assert.That(least["regions compiled"], Is.Positive, "what is recorded covers compiled code, too");
+    }
+
+    private static async Task<(string Name, long Count)[]> CountsOfABootAsync(CancellationToken cancellation)
     {
         var description = RiscVVirtMachine.Describe() with
         {
@@ -24,19 +40,23 @@ public sealed class BootCountTests
         };
         await using var machine = await VirtualMachine.StartAsync(description, cancellation);
         await machine.Console.WaitForAsync(Prompt, cancellation);
-        await machine.Console.WriteLineAsync("poweroff", cancellation);
+        foreach (char key in "poweroff")
+        {
+            // each by itself: how many the guest finds at once would be a matter of time
+            await machine.Console.WriteAsync($"{key}", cancellation);
+            await machine.Console.WaitForAsync($"{key}", cancellation);
+        }
+
+        await machine.Console.WriteLineAsync("", cancellation);
         Assert.That((await machine.WaitForExitAsync(cancellation)).End, Is.EqualTo(MachineEnd.PowerOff));
         var counters = machine.Counters;
-        Recorded.Check("demo boot: guest instructions", machine.InstructionCount, Slack);
-        Recorded.Check("demo boot: blocks translated", counters.BlocksTranslated, Slack);
-        Recorded.Check("demo boot: regions compiled", counters.RegionsCompiled, Slack);
-        Recorded.Check("demo boot: regions refused", counters.RegionsRefused, Slack);
-        Recorded.Check("demo boot: CIL bytes", counters.CilBytes, Slack);
-        Recorded.Check("demo boot: dispatches", counters.Dispatches, Slack);
-        Recorded.Check("demo boot: dispatch misses", counters.DispatchMisses, Slack);
-        Recorded.Check("demo boot: slow accesses", counters.SlowAccesses, Slack);
-        Recorded.Check("demo boot: single steps", counters.SingleSteps, Slack);
-        Assert.That(counters.RegionsCompiled, Is.Positive, "what is recorded covers compiled code, too");
+        return
+        [
+            ("guest instructions", (long)machine.InstructionCount), ("blocks translated", counters.BlocksTranslated),
+            ("regions compiled", counters.RegionsCompiled), ("regions refused", counters.RegionsRefused), ("CIL bytes", counters.CilBytes),
+            ("dispatches", counters.Dispatches), ("dispatch misses", counters.DispatchMisses), ("slow accesses", counters.SlowAccesses),
+            ("single steps", counters.SingleSteps),
+        ];
     }
 
     [Test]

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Emulator.Core.Backends.Threaded;
 using Emulator.Core.Execution;
+using Emulator.Core.Memory;
 using Microsoft.Extensions.Logging;
 
 namespace Emulator.Core.Backends.Cil;
@@ -294,7 +295,7 @@ internal sealed unsafe class RegionCache : IDisposable
             var il = method.GetILGenerator(4096);
             bool hasLinks = true;
             int links = 0;
-            var emitter = new RegionEmitter(il, plan, _cache.Architecture, _cache.Options.IsDeterministic, _cache.DirectStart, LinkSlotOf);
+            var emitter = new RegionEmitter(il, plan, _cache.Architecture, _cache.Options.IsDeterministic, DirectStart, LinkSlotOf);
             emitter.Emit();
             if (!hasLinks)
             {
@@ -321,6 +322,20 @@ internal sealed unsafe class RegionCache : IDisposable
         }
 
         _cache.Counters.RegionsRefused++;
+    }
+
+    // While a hart's loads may not all reach RAM directly, looking whether they do would be in vain.
+    private GuestPhysicalAddress? DirectStart
+    {
+        get
+        {
+            foreach (var cpu in _world.Cpus)
+            {
+                if (cpu.State->DirectLimit == 0) return null;
+            }
+
+            return _cache.Memory.DirectRam?.Start;
+        }
     }
 
     // A mistake of ours costs the guest no more than the speed of one block, which stays in tier 0 for good.
