@@ -34,7 +34,9 @@ internal static class RegionPlanner
             var noted = NotedTargets(block).FindAll(target => search.Find(target) is not null);
             if (noted.Count > 0) notedTargets[block.Ir.PcOffset] = noted;
             if (ReturnPointOf(block.Ir) is not { } point) continue;
-            if (AddEntry(search.Find(point))) returnPoints.Add(point);
+            var back = search.Find(point);
+            AddEntry(back);
+            if (back is not null && returnPoints.Count < MaxEntries) returnPoints.Add(point);
             foreach (int target in NearTargets(block.Ir)) AddEntry(search.Find(target));
         }
 
@@ -49,11 +51,9 @@ internal static class RegionPlanner
             CallsFloat = TranslationCache.HasRareFloat(entry),
         };
 
-        bool AddEntry(RegionBlock? block)
+        void AddEntry(RegionBlock? block)
         {
-            if (block is null || entries.Count >= MaxEntries || entries.Contains(block)) return false;
-            entries.Add(block);
-            return true;
+            if (block is not null && entries.Count < MaxEntries && !entries.Contains(block)) entries.Add(block);
         }
     }
 
