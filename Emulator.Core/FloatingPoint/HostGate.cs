@@ -19,7 +19,8 @@ internal static class HostGate
     public const ulong LeastWithExactError = (ulong)(1023 - 960) << 52;
 
     /// <summary>Whether a fused multiply-add is one host instruction; a library's replacement is neither fast nor trusted.</summary>
-    public static bool HasFusedMultiplyAdd => Fma.IsSupported || AdvSimd.Arm64.IsSupported;
+    // A field: methods that ask the runtime themselves cannot be compiled ahead of time.
+    public static bool HasFusedMultiplyAdd { get; } = Fma.IsSupported || AdvSimd.Arm64.IsSupported;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Allows(in FloatContext context)
