@@ -2,7 +2,6 @@ using System.Reflection.Emit;
 using System.Runtime.Intrinsics;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
-using Emulator.Core.Memory;
 
 namespace Emulator.Core.Backends.Cil;
 
@@ -56,30 +55,6 @@ internal static class MemoryEmitter
         LoadEntryField(il, entry, tableOffset + 8);
         il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Conv_I);
-    }
-
-    /// <summary>
-    /// Branches to <paramref name="elsewhere"/> unless the physical address in <paramref name="address"/> is in the RAM that loads reach
-    /// directly; else leaves the host address on the stack.
-    /// </summary>
-    /// <param name="il">Where to.</param>
-    /// <param name="address">Has the guest address.</param>
-    /// <param name="distance">Gets what lies between it and the start of the RAM.</param>
-    /// <param name="start">Of that RAM.</param>
-    /// <param name="elsewhere">Where to go when it is not there.</param>
-    public static void EmitDirect(ILGenerator il, LocalBuilder address, LocalBuilder distance, GuestPhysicalAddress start, Label elsewhere)
-    {
-        il.Emit(OpCodes.Ldloc, address);
-        il.Emit(OpCodes.Ldc_I8, (long)start.Value);
-        il.Emit(OpCodes.Sub);
-        il.Emit(OpCodes.Conv_I);
-        il.Emit(OpCodes.Stloc, distance);
-        il.Emit(OpCodes.Ldloc, distance);
-        LoadState(il, StateOffsets.DirectLimit);
-        il.Emit(OpCodes.Bge_Un, elsewhere);
-        il.Emit(OpCodes.Ldloc, distance);
-        LoadState(il, StateOffsets.DirectHost);
-        il.Emit(OpCodes.Add);
     }
 
     // The low bits of the mask make a misaligned address miss; otherwise the last byte must be on the page of the first.
@@ -155,15 +130,6 @@ internal static class MemoryEmitter
                 il.Emit(OpCodes.Stind_I8);
                 break;
         }
-    }
-
-    private static void LoadState(ILGenerator il, int offset)
-    {
-        il.Emit(OpCodes.Ldarg_0);
-        il.Emit(OpCodes.Ldc_I4, offset);
-        il.Emit(OpCodes.Conv_I);
-        il.Emit(OpCodes.Add);
-        il.Emit(OpCodes.Ldind_I);
     }
 
     private static void LoadEntryField(ILGenerator il, LocalBuilder entry, int offset)

@@ -77,7 +77,19 @@ internal sealed partial class RegionEmitter
         var elsewhere = Il.DefineLabel();
         var found = Il.DefineLabel();
         LocalUses += 5;
-        MemoryEmitter.EmitDirect(Il, _address, _entry, _directStart!.Value, elsewhere);
+        Il.Emit(OpCodes.Ldloc, _address);
+        Il.Emit(OpCodes.Ldc_I8, (long)_directStart!.Value.Value);
+        Il.Emit(OpCodes.Sub);
+        Il.Emit(OpCodes.Conv_I);
+        Il.Emit(OpCodes.Stloc, _entry); // how far in that RAM
+        Il.Emit(OpCodes.Ldloc, _entry);
+        LoadStateAddress(StateOffsets.DirectLimit);
+        Il.Emit(OpCodes.Ldind_I);
+        Il.Emit(OpCodes.Bge_Un, elsewhere);
+        Il.Emit(OpCodes.Ldloc, _entry);
+        LoadStateAddress(StateOffsets.DirectHost);
+        Il.Emit(OpCodes.Ldind_I);
+        Il.Emit(OpCodes.Add);
         Il.Emit(OpCodes.Stloc, _entry);
         Il.MarkLabel(found);
         Il.Emit(OpCodes.Ldloc, _entry);

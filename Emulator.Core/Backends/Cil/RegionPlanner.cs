@@ -1,3 +1,4 @@
+using Emulator.Core.Backends.Threaded;
 using Emulator.Core.Execution;
 using Emulator.Core.Ir;
 using Emulator.Core.Memory;
@@ -91,7 +92,7 @@ internal static class RegionPlanner
     private static List<int> NotedTargets(RegionBlock block)
     {
         var instructions = block.Ir.Instructions;
-        return instructions[^1] is { Opcode: Opcode.JumpIndirect, IsReturn: false } ? block.Translation.NotedTargets(instructions.Length) : [];
+        return ThreadedBlockBuilder.NotesTargets(instructions[^1]) ? block.Translation.NotedTargets(instructions.Length) : [];
     }
 
     /// <summary>True for a block that ends in a return.</summary>

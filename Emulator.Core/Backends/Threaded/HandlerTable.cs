@@ -74,6 +74,7 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
     private static string NameOf(HandlerForm form) => form switch
     {
         HandlerForm.Far => "_far",
+        HandlerForm.Noting => "_noting",
         HandlerForm.Dropped => "_dropped",
         _ => "",
     };

@@ -158,7 +158,8 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         _ => new(instruction.Opcode, instruction.BIsImmediate, HandlerForm.Plain, 0),
     };
 
-    private static bool NotesTargets(in IrInstruction instruction) => instruction.Opcode == Opcode.JumpIndirect && !instruction.IsReturn;
+    /// <summary>Whether there is room behind a last operation for where it goes, see <see cref="JumpTargets"/>.</summary>
+    public static bool NotesTargets(in IrInstruction instruction) => instruction.Opcode == Opcode.JumpIndirect && !instruction.IsReturn;
 
     private void SetHandler(ThreadedOp* operation, HandlerKey key) => operation->SetHandler(_handlers.Get(key));
 

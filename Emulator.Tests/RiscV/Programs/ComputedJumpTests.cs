@@ -37,7 +37,6 @@ public sealed class ComputedJumpTests
             .Emit("ld", GuestProgram.T1, GuestProgram.T0)
             .Emit("jalr", calls ? Ra : (byte)0, GuestProgram.T1)
             .Branch("beq", 0, 0, Start);
-        int perOperation = 9;
         for (int i = 0; i < operations; i++)
         {
             var code = i % 5 == 4 ? far : near;
@@ -48,7 +47,7 @@ public sealed class ComputedJumpTests
             else code.Emit("jal", immediate: (int)(Start - code.Here));
         }
 
-        if (calls) perOperation++;
+        int perOperation = calls ? 10 : 9;
         machine.Load(Start, near.Bytes);
         machine.Load(OtherPage, far.Bytes);
         ulong expected = 0;
