@@ -13,7 +13,7 @@ namespace Emulator.Core.Execution;
 // SAFETY: entry operations live in the arena, which is freed only by Dispose or at a safepoint of all harts.
 internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 {
-    private const int WarmPart = 16;
+    private const int WarmPart = 4;
     private const long WorthCollecting = 16 << 20;
     private const int RareFloatSteps = 500;
     private const int SplitLimit = 200;

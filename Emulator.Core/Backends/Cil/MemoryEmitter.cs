@@ -46,7 +46,12 @@ internal static class MemoryEmitter
         il.Emit(OpCodes.And);
         il.Emit(OpCodes.Conv_I);
         il.Emit(OpCodes.Stloc, entry);
+        EmitComparison(il, address, entry, tableOffset, size, admitsMisaligned, miss);
+    }
 
+    /// <summary>The part of a probe behind the search for the entry, whose offset in its table <paramref name="entry"/> has.</summary>
+    public static void EmitComparison(ILGenerator il, LocalBuilder address, LocalBuilder entry, int tableOffset, int size, bool admitsMisaligned, Label miss)
+    {
         LoadProbed(il, address, size, admitsMisaligned);
         LoadEntryField(il, entry, tableOffset);
         il.Emit(OpCodes.Bne_Un, miss);

@@ -169,7 +169,8 @@ internal sealed partial class RegionEmitter
         return window;
     }
 
-    // The window may lie on two pages that are neighbours in host memory too, as those of one RAM often are.
+    // The window may lie on two pages that are neighbours in host memory too, as those of one RAM often are. Where the first page is that of
+    // the probe's entry, it does: else the probe had not failed.
     private void AddSplitStub(IrInstruction instruction, AccessGroup group, Label missed, Label found)
     {
         var window = _windowOf[group];
@@ -179,15 +180,9 @@ internal sealed partial class RegionEmitter
         int span = group.Span;
         _stubs.Add(() =>
         {
-            LocalUses += 12;
+            LocalUses += 11;
             Il.MarkLabel(missed);
-            Il.Emit(OpCodes.Ldloc, _address);
-            Il.Emit(OpCodes.Ldc_I8, ~unchecked((long)StateBlock.PageMask));
-            Il.Emit(OpCodes.And);
-            Il.Emit(OpCodes.Ldc_I8, (long)StateBlock.PageSize - span);
-            Il.Emit(OpCodes.Ble, step);
-
-            MemoryEmitter.EmitProbe(Il, _address, _entry, table, 1, admitsMisaligned: false, step);
+            MemoryEmitter.EmitComparison(Il, _address, _entry, table, 1, admitsMisaligned: false, step);
             Il.Emit(OpCodes.Conv_I8);
             Il.Emit(OpCodes.Stloc, window);
             Il.Emit(OpCodes.Ldloc, _address);
