@@ -53,6 +53,12 @@ public sealed record EngineOptions
     /// <summary>Blocks that compiled code may go on to, beyond which all translations are dropped, too; a region that has more by itself is not compiled.</summary>
     internal int MaxLinks { get; init; } = 1 << 20;
 
+    /// <summary>Blocks with a sequence of operations after which tier 0 has a handler for it: one takes some 300 us to make, and saves a few ns each time.</summary>
+    internal int CommonSequence { get; init; } = 400;
+
+    /// <summary>Blocks with a run of accesses off one base after which tier 0 has a handler for it, which saves more.</summary>
+    internal int CommonRun { get; init; } = 100;
+
     /// <summary>Sees every instruction before it is executed, which is slow: they are then executed one at a time, whatever the engine.</summary>
     public IInstructionTracer? Tracer { get; init; }
 }

@@ -37,15 +37,7 @@ internal static class MemoryEmitter
     /// <param name="miss">Where to go when the entry is another's.</param>
     public static void EmitProbe(ILGenerator il, LocalBuilder address, LocalBuilder entry, int tableOffset, int size, bool admitsMisaligned, Label miss)
     {
-        // entry = (address >> 8) & 0xfff0; the state's address and the table's offset fold into both loads
-        il.Emit(OpCodes.Ldloc, address);
-        il.Emit(OpCodes.Ldc_I4, EntryShift);
-        il.Emit(OpCodes.Shr_Un);
-        il.Emit(OpCodes.Ldc_I4, EntryMask);
-        il.Emit(OpCodes.Conv_I8);
-        il.Emit(OpCodes.And);
-        il.Emit(OpCodes.Conv_I);
-        il.Emit(OpCodes.Stloc, entry);
+        EmitEntryOf(il, address, entry);
         EmitComparison(il, address, entry, tableOffset, size, admitsMisaligned, miss);
     }
 
@@ -60,6 +52,42 @@ internal static class MemoryEmitter
         LoadEntryField(il, entry, tableOffset + 8);
         il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Conv_I);
+    }
+
+    /// <summary>
+    /// Branches to <paramref name="miss"/> unless some bytes on one page are cached and directly accessible; else leaves on the stack what
+    /// their host addresses are more than the guest's.
+    /// </summary>
+    /// <param name="il">Where to.</param>
+    /// <param name="first">Has the guest address of the first byte.</param>
+    /// <param name="loadExtent">Pushes the distance of the last one from it.</param>
+    /// <param name="entry">Gets the entry's offset in its table.</param>
+    /// <param name="tableOffset">Which table.</param>
+    /// <param name="miss">Where to go when the entry is another's.</param>
+    public static void EmitWindowProbe(ILGenerator il, LocalBuilder first, Action loadExtent, LocalBuilder entry, int tableOffset, Label miss)
+    {
+        EmitEntryOf(il, first, entry);
+        il.Emit(OpCodes.Ldloc, first);
+        loadExtent();
+        il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Ldc_I8, unchecked((long)StateBlock.PageMask));
+        il.Emit(OpCodes.And);
+        LoadEntryField(il, entry, tableOffset);
+        il.Emit(OpCodes.Bne_Un, miss);
+        LoadEntryField(il, entry, tableOffset + 8);
+    }
+
+    private static void EmitEntryOf(ILGenerator il, LocalBuilder address, LocalBuilder entry)
+    {
+        // entry = (address >> 8) & 0xfff0; the state's address and the table's offset fold into both loads
+        il.Emit(OpCodes.Ldloc, address);
+        il.Emit(OpCodes.Ldc_I4, EntryShift);
+        il.Emit(OpCodes.Shr_Un);
+        il.Emit(OpCodes.Ldc_I4, EntryMask);
+        il.Emit(OpCodes.Conv_I8);
+        il.Emit(OpCodes.And);
+        il.Emit(OpCodes.Conv_I);
+        il.Emit(OpCodes.Stloc, entry);
     }
 
     // The low bits of the mask make a misaligned address miss; otherwise the last byte must be on the page of the first.

@@ -17,13 +17,16 @@ internal enum HandlerForm : byte
 
     /// <summary>Takes the place of a dropped block's Enter: leaves to the dispatcher.</summary>
     Dropped,
+
+    /// <summary>Several loads or stores, see <see cref="AccessRun"/>: Opcode is that of the first.</summary>
+    Run,
 }
 
 /// <summary>What decides a handler's code.</summary>
 /// <param name="Opcode">The operation.</param>
 /// <param name="BIsImmediate">Operand B is the immediate.</param>
 /// <param name="Form">How a control operation continues.</param>
-/// <param name="Detail">MMU index and address size, width, helper or specification.</param>
+/// <param name="Detail">MMU index and address size, width, helper or specification; the accesses of a run.</param>
 internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, HandlerForm Form, long Detail)
 {
     /// <summary>Equality: the default one is generic code of the framework, compiled at run time and slow at first.</summary>
@@ -37,6 +40,9 @@ internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, Han
         return (int)unchecked(((ulong)((form << 40) ^ Detail) * 0x9E3779B97F4A7C15) >> 32);
     }
 
+    /// <summary>Operations that it stands for.</summary>
+    public int Length => Form == HandlerForm.Run ? AccessRun.LengthOf(this) : 1;
+
     /// <summary>Its code calls nothing. A call would have a whole sequence save registers.</summary>
     public bool IsInline => Opcode is not (
         Opcode.Fence or (>= Opcode.AtomicSwap and <= Opcode.StoreExclusive) or (>= Opcode.FAdd and <= Opcode.FClassify)
@@ -49,12 +55,11 @@ internal readonly record struct HandlerKey(Opcode Opcode, bool BIsImmediate, Han
 /// <summary>
 /// A handler: of one operation, or of a sequence of them which is common enough to have one, with one jump instead of one for each.
 /// </summary>
-/// <param name="key">The operation, the last of the sequence.</param>
-/// <param name="number">Which it is, of the handlers of one operation that sequences may go on with; or <see cref="Alone"/>.</param>
-/// <param name="before">The operations before it, when it is a sequence.</param>
+/// <param name="key">The operation, or run of accesses, that is the last part of the sequence.</param>
+/// <param name="number">Which it is, of the handlers of one part that sequences may go on with; or <see cref="Alone"/>.</param>
+/// <param name="before">The parts before it, when it is a sequence.</param>
 internal sealed class Handler(HandlerKey key, int number, Handler? before)
 {
-    private const int CommonSequence = 400; // a handler takes some 300 us to make, and saves a few ns each time
     private ushort[] _states = []; // by the number of the operation behind: how many blocks had that; once it is common, its place in the list
     private Handler[] _longer = [];
 
@@ -68,7 +73,10 @@ internal sealed class Handler(HandlerKey key, int number, Handler? before)
     public Handler? Before { get; } = before;
 
     /// <summary>Operations it executes.</summary>
-    public int Length { get; } = before is null ? 1 : before.Length + 1;
+    public int Length { get; } = (before?.Length ?? 0) + key.Length;
+
+    /// <summary>Handlers that it takes the place of.</summary>
+    public int Parts { get; } = (before?.Parts ?? 0) + 1;
 
     /// <summary>A sequence may have it before its last operation.</summary>
     public bool MayBeginSequence { get; } = key is { IsInline: true, GoesOn: true };
@@ -88,13 +96,13 @@ internal sealed class Handler(HandlerKey key, int number, Handler? before)
     /// <summary>Another handler of one operation in the same bucket of the table.</summary>
     public Handler? NextInBucket { get; init; }
 
-    /// <summary>The sequence of one operation more, which a block has; null while that is not common.</summary>
-    public Handler? Longer(Handler next)
+    /// <summary>The sequence of one part more, which a block has; null while fewer than <paramref name="common"/> had it.</summary>
+    public Handler? Longer(Handler next, int common)
     {
         if (next.Number >= _states.Length) Array.Resize(ref _states, 2 * (next.Number + 1));
         ref ushort state = ref _states[next.Number];
-        if (state >= CommonSequence) return _longer[state - CommonSequence];
-        if (++state < CommonSequence) return null;
+        if (state >= common) return _longer[state - common];
+        if (++state < common) return null;
         state += (ushort)_longer.Length;
         return (_longer = [.. _longer, new Handler(next.Key, next.Number, this)])[^1];
     }

@@ -7,11 +7,13 @@ using Emulator.Core.Ir;
 namespace Emulator.Core.Backends.Threaded;
 
 /// <summary>The handlers of tier 0: dynamic methods made from the same emitter as compiled regions, each when first needed.</summary>
-internal sealed class HandlerTable(Architecture architecture, bool isDeterministic)
+internal sealed class HandlerTable(Architecture architecture, EngineOptions options)
 {
-    private const int MaxLength = 6;
+    private const int MaxParts = 6;
     private const int BucketBits = 10; // programs use some hundred operations
+    private const int RunBits = 14; // programs have some thousand runs of accesses, few of them often
     private readonly Handler?[] _buckets = new Handler?[1 << BucketBits];
+    private readonly ushort[] _blocksWithRun = new ushort[1 << RunBits]; // by the run's hash: those who share a place are common a little sooner
     private int _numbers;
 
     /// <summary>Address of the code for one operation.</summary>
@@ -29,15 +31,23 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
         return bucket = new Handler(key, key.IsInline ? _numbers++ : Handler.Alone, null) { NextInBucket = bucket };
     }
 
-    /// <summary>Finds the handler for the longest common sequence at the start of some operations.</summary>
-    /// <param name="operations">The handlers of the operations.</param>
-    public static Handler FindSequence(ReadOnlySpan<Handler> operations)
+    /// <summary>The handler of a run of accesses, which a block has; null while that is not common.</summary>
+    public Handler? FindRun(HandlerKey key)
     {
-        var handler = operations[0];
-        int longest = Math.Min(operations.Length, MaxLength);
-        for (int length = 1; length < longest && operations[length - 1].MayBeginSequence && operations[length].MayContinueSequence; length++)
+        ref ushort blocks = ref _blocksWithRun[(uint)key.GetHashCode() >> (32 - RunBits)];
+        if (blocks < options.CommonRun && ++blocks < options.CommonRun) return null;
+        return Find(key);
+    }
+
+    /// <summary>Finds the handler for the longest common sequence at the start of some operations.</summary>
+    /// <param name="parts">The handlers of the operations or runs.</param>
+    public Handler FindSequence(ReadOnlySpan<Handler> parts)
+    {
+        var handler = parts[0];
+        int longest = Math.Min(parts.Length, MaxParts);
+        for (int count = 1; count < longest && parts[count - 1].MayBeginSequence && parts[count].MayContinueSequence; count++)
         {
-            if (handler.Longer(operations[length]) is not { } longer) break;
+            if (handler.Longer(parts[count], options.CommonSequence) is not { } longer) break;
             handler = longer;
         }
 
@@ -49,8 +59,8 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
 
     private nint Make(Handler handler)
     {
-        var keys = new HandlerKey[handler.Length];
-        for (var part = handler; part is not null; part = part.Before) keys[part.Length - 1] = part.Key;
+        var keys = new HandlerKey[handler.Parts];
+        for (var part = handler; part is not null; part = part.Before) keys[part.Parts - 1] = part.Key;
         handler.Code = Compile(keys, EmitHandler);
         return handler.Address = handler.Code.Address;
     }
@@ -61,13 +71,14 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
         foreach (var key in keys) name += $"_{OpcodeTable.Of(key.Opcode).Name}{NameOf(key.Form)}{(key.BIsImmediate ? "_i" : "")}_{key.Detail:x}";
         var method = NativeCode.CreateMethod(name);
         var il = method.GetILGenerator();
-        EmitFrom(0);
+        EmitFrom(0, 0);
         return new NativeCode(method);
 
-        void EmitFrom(int position)
+        void EmitFrom(int part, int position)
         {
-            bool isLast = position == keys.Length - 1;
-            emit(keys[position], new ThreadedEmitter(il, keys[position].BIsImmediate, position, isLast ? null : () => EmitFrom(position + 1)), il);
+            var key = keys[part];
+            bool isLast = part == keys.Length - 1;
+            emit(key, new ThreadedEmitter(il, key.BIsImmediate, position, isLast ? null : () => EmitFrom(part + 1, position + key.Length)), il);
         }
     }
 
@@ -76,6 +87,7 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
         HandlerForm.Far => "_far",
         HandlerForm.Noting => "_noting",
         HandlerForm.Dropped => "_dropped",
+        HandlerForm.Run => "_run",
         _ => "",
     };
 
@@ -83,6 +95,9 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
     {
         switch (key.Opcode)
         {
+            case >= Opcode.Load8U and <= Opcode.Store64 when key.Form == HandlerForm.Run:
+                RunHandlers.Emit(key, emitter, il, Get(AccessRun.FirstOf(key)));
+                break;
             case (>= Opcode.Load8U and <= Opcode.Store64) or Opcode.VectorLoad or Opcode.VectorStore:
                 EmitMemory(key, emitter, il);
                 break;
@@ -275,7 +290,7 @@ internal sealed class HandlerTable(Architecture architecture, bool isDeterminist
         }
 
         var limit = il.DefineLabel();
-        if (isDeterministic)
+        if (options.IsDeterministic)
         {
             LoadCountAfter();
             emitter.LoadStateAddress(StateOffsets.InstructionLimit);

@@ -9,7 +9,7 @@ namespace Emulator.Core.Backends.Threaded;
 internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, EngineOptions options)
 {
     private readonly Dictionary<ushort, nint> _jumpsToStraddling = []; // by page offset
-    private readonly HandlerTable _handlers = new(architecture, options.IsDeterministic);
+    private readonly HandlerTable _handlers = new(architecture, options);
     private Handler[] _found = []; // while a block is built
 
     /// <summary>Makes a block's operations; after <paramref name="heat"/> entries it asks to be compiled.</summary>
@@ -53,12 +53,41 @@ internal sealed unsafe class ThreadedBlockBuilder(Architecture architecture, Eng
         operations->Immediate = heat;
         block.Entry = operations;
         if (!options.Optimises) return;
-        for (int i = 0; i < handlers.Length;)
+        var parts = architecture.ExpectsMisalignedAccesses ? FindRuns(instructions, operations, handlers, mmuIndex) : handlers;
+        for (var operation = operations; parts.Length > 0;)
         {
-            var handler = HandlerTable.FindSequence(handlers[i..]);
-            if (handler.Length > 1) operations[i].SetHandler(_handlers.AddressOf(handler)); // those inside keep their own, for who goes on there
-            i += handler.Length;
+            var handler = _handlers.FindSequence(parts);
+            if (handler.Length > 1) operation->SetHandler(_handlers.AddressOf(handler)); // those inside keep their own, for who goes on there
+            operation += handler.Length;
+            parts = parts[handler.Parts..];
         }
+    }
+
+    /// <summary>Puts a common run's handler in place of those of its operations; gives how many are left.</summary>
+    private Span<Handler> FindRuns(ReadOnlySpan<IrInstruction> instructions, ThreadedOp* operations, Span<Handler> handlers, int mmuIndex)
+    {
+        int parts = 0;
+        for (int i = 0; i < instructions.Length;)
+        {
+            var run = AccessRun.At(instructions[i..]);
+            var handler = FindRun(instructions[i..], ref run, mmuIndex);
+            if (handler is not null) RunHandlers.SetWindow(operations + i, run);
+            handlers[parts++] = handler ?? handlers[i];
+            i += handler is null ? 1 : run.Length;
+        }
+
+        return handlers[..parts];
+    }
+
+    /// <summary>The handler of the longest common run that <paramref name="run"/> begins with, if any.</summary>
+    private Handler? FindRun(ReadOnlySpan<IrInstruction> instructions, ref AccessRun run, int mmuIndex)
+    {
+        for (; run.Length > 1; run = AccessRun.At(instructions[..(run.Length - 1)]))
+        {
+            if (_handlers.FindRun(AccessRun.KeyOf(instructions[..run.Length], mmuIndex)) is { } handler) return handler;
+        }
+
+        return null;
     }
 
     private static int FarBranches(ReadOnlySpan<IrInstruction> instructions)

@@ -25,6 +25,9 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate, int pos
     private LocalBuilder? _result;
     private LocalBuilder? _vectorResult;
 
+    /// <summary>The same for an operation some places behind.</summary>
+    public ThreadedEmitter At(int distance) => new(Il, bIsImmediate, position + distance, emitFollowing);
+
     public override void LoadA() => LoadSlot(AOffset);
 
     public override void LoadB()
@@ -69,6 +72,14 @@ internal sealed class ThreadedEmitter(ILGenerator il, bool bIsImmediate, int pos
         LoadField(COffset);
         Il.Emit(OpCodes.Ldind_U2);
         Il.Emit(OpCodes.Conv_U8);
+    }
+
+    /// <summary>Pushes C as a signed number.</summary>
+    public void LoadSignedLiteralC()
+    {
+        LoadField(COffset);
+        Il.Emit(OpCodes.Ldind_I2);
+        Il.Emit(OpCodes.Conv_I8);
     }
 
     /// <summary>Pushes the virtual address of the operation's guest instruction.</summary>
