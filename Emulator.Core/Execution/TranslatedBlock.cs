@@ -122,6 +122,12 @@ internal sealed unsafe class TranslatedBlock
     /// <summary>Entries until it is hot that it was given.</summary>
     public long Heat { get; set; }
 
+    /// <summary>Instructions that the machine had executed when it was given that heat.</summary>
+    public long CountedFrom { get; set; }
+
+    /// <summary>It was hot soon: a good part of all that was executed meanwhile was it.</summary>
+    public bool IsBusy { get; set; }
+
     /// <summary>Its entries were enough to compile it once.</summary>
     public bool WasHot { get; set; }
 

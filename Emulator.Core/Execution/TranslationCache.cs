@@ -276,8 +276,11 @@ internal sealed unsafe class TranslationCache : ICodeObserver, IDisposable
 
     // Entries after which a block is compiled: more where code was rewritten soon after it had been. What is asked for on its page may be
     // another number later, so that the block keeps what it was given.
-    private long GiveHeat(TranslatedBlock block, int times = 1) =>
-        block.Heat = Options.Kind == EngineKind.Jit ? times : times * ((long)Options.HotThreshold << PageOf(block).BackOffOf(block));
+    private long GiveHeat(TranslatedBlock block, int times = 1)
+    {
+        block.CountedFrom = Regions?.InstructionsExecuted ?? 0;
+        return block.Heat = Options.Kind == EngineKind.Jit ? times : times * ((long)Options.HotThreshold << PageOf(block).BackOffOf(block));
+    }
 
     /// <summary>The page that a block begins on. Under the lock.</summary>
     public static CodePage PageOf(TranslatedBlock block) => PageOf(block.Ram, block.Offset);

@@ -17,6 +17,7 @@ internal sealed unsafe class RegionCache : IDisposable
     private const int RetiredLimit = 512;
     private const int CollectPart = 4;
     private const int CoveredTimes = 8; // a region of its own compiles as many blocks again
+    private const long BusyPart = 128; // of what a hart executes
     private const int IdlePeriod = 60_000; // milliseconds between two looks for what is not used
     private const long WorthCompiling = 1 << 20; // instructions that the hart which found it hot executes while a region lives
     private readonly TranslationCache _cache;
@@ -67,6 +68,7 @@ internal sealed unsafe class RegionCache : IDisposable
         if (block.IsQueued || block.IsRefused || !block.IsValid || block.Straddles || NeedsMoreHeat(block)) return;
         block.IsQueued = block.WasHot = true;
         block.HotOn = (ushort)hart;
+        block.IsBusy = IsBusy(block);
         if (_thread is not null)
         {
             lock (_queue)
@@ -79,6 +81,14 @@ internal sealed unsafe class RegionCache : IDisposable
         }
 
         CompileNow(block, callerIsInside: true);
+    }
+
+    // A region is compiled for what its block is likely to be worth. Where that is much, the blocks around it are in it even if other regions
+    // have them, too, so that loops stay inside; else going over to those regions costs less.
+    private bool IsBusy(TranslatedBlock block)
+    {
+        long executed = InstructionsExecuted - block.CountedFrom;
+        return _cache.Options.Kind == EngineKind.Jit || block.Heat * block.InstructionCount * BusyPart * _world.Cpus.Count >= executed;
     }
 
     private bool NeedsMoreHeat(TranslatedBlock block)
@@ -131,8 +141,8 @@ internal sealed unsafe class RegionCache : IDisposable
 
     private bool HasPaid(Region region) => InstructionsOf(region.Hart) - region.Installed >= WorthCompiling;
 
-    // A clock that goes the same way in each run of a deterministic machine.
-    private long InstructionsExecuted
+    /// <summary>A clock that goes the same way in each run of a deterministic machine: instructions executed by all harts.</summary>
+    public long InstructionsExecuted
     {
         get
         {

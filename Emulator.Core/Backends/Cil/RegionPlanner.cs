@@ -121,7 +121,7 @@ internal static class RegionPlanner
             ulong page = _entry.Key.Address & GuestPage.Mask;
             var key = _entry.Key with { Address = page + (ulong)target };
             var found = mayTranslate ? cache.PeekOrTranslate(key, _entry.Ram, (_entry.Offset & GuestPage.Mask) + (ulong)target) : cache.Peek(key);
-            if (found is { Straddles: false } && cache.IsWarm(found)) _candidates.Add(found);
+            if (found is { Straddles: false } && cache.IsWarm(found) && (_entry.IsBusy || found.Region is null)) _candidates.Add(found);
         }
 
         /// <summary>Adds the one that runs most often of those for which there is room; null when there is none.</summary>
