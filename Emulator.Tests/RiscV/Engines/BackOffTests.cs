@@ -15,7 +15,7 @@ public sealed class BackOffTests
     private const ulong Some = 200; // instructions: enough for some heat
     private const ulong Many = 5 << 18; // enough for compiled code to have paid
     private const int Heat = 1600;
-    private const int Warm = Heat / 16;
+    private const int Warm = Heat / 4;
 
     [Test]
     public void One_write_counts_once_however_much_it_drops()
