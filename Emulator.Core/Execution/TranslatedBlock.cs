@@ -125,7 +125,7 @@ internal sealed unsafe class TranslatedBlock
     /// <summary>Instructions that the machine had executed when it was given that heat.</summary>
     public long CountedFrom { get; set; }
 
-    /// <summary>It was hot soon: a good part of all that was executed meanwhile was it.</summary>
+    /// <summary>It was hot soon: not much else was executed from one entry to the next.</summary>
     public bool IsBusy { get; set; }
 
     /// <summary>Its entries were enough to compile it once.</summary>

@@ -17,7 +17,7 @@ internal sealed unsafe class RegionCache : IDisposable
     private const int RetiredLimit = 512;
     private const int CollectPart = 4;
     private const int CoveredTimes = 8; // a region of its own compiles as many blocks again
-    private const long BusyPart = 128; // of what a hart executes
+    private const long BusyDistance = 8192; // instructions that a hart executes from one entry to the next
     private const int IdlePeriod = 60_000; // milliseconds between two looks for what is not used
     private const long WorthCompiling = 1 << 20; // instructions that the hart which found it hot executes while a region lives
     private readonly TranslationCache _cache;
@@ -88,7 +88,7 @@ internal sealed unsafe class RegionCache : IDisposable
     private bool IsBusy(TranslatedBlock block)
     {
         long executed = InstructionsExecuted - block.CountedFrom;
-        return _cache.Options.Kind == EngineKind.Jit || block.Heat * block.InstructionCount * BusyPart * _world.Cpus.Count >= executed;
+        return _cache.Options.Kind == EngineKind.Jit || block.Heat * BusyDistance * _world.Cpus.Count >= executed;
     }
 
     private bool NeedsMoreHeat(TranslatedBlock block)
