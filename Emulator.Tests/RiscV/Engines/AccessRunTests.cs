@@ -30,8 +30,6 @@ public sealed class AccessRunTests
     private const int MaxDistance = 300; // of a base from a page's edge
     private const int Programs = 40;
     private const uint Mtvec = 0x305;
-    private const ushort Mepc = 0x341;
-    private const ushort Mcause = 0x342;
     private const byte Counter = 1;
     private const byte Table = 2;
     private const byte FirstBase = 3;
@@ -82,15 +80,7 @@ public sealed class AccessRunTests
         code.Append("jal", immediate: head - code.Length);
         code.Append("jal");
         code.Fill(TrapHandler);
-        for (byte r = 1; r < Log; r++) code.Append("sd", rs1: Log, rs2: r, immediate: r * 8);
-        code.Append("csrrs", Scratch, csr: Mcause);
-        code.Append("sd", rs1: Log, rs2: Scratch);
-        code.Append("csrrs", Scratch, csr: Mepc);
-        code.Append("sd", rs1: Log, rs2: Scratch, immediate: Log * 8);
-        code.Append("addi", Scratch, Scratch, immediate: 4);
-        code.Append("csrrw", rs1: Scratch, csr: Mepc);
-        code.Append("addi", Log, Log, immediate: LogEntry);
-        code.Append("mret");
+        code.AppendFaultLog(Log, Scratch, LogEntry);
         code.Fill(CodeSize);
         return code.Bytes;
     }

@@ -24,8 +24,6 @@ public sealed class RewrittenResultTests
     private const int TrapHandler = 0xe00;
     private const int Rounds = 20;
     private const uint Mtvec = 0x305;
-    private const ushort Mepc = 0x341;
-    private const ushort Mcause = 0x342;
     private const byte Counter = 1;
     private const byte Near = 2; // on pages that are there
     private const byte Far = 3; // on pages half of which are not there
@@ -78,15 +76,7 @@ public sealed class RewrittenResultTests
         code.Append("bne", rs1: Counter, immediate: head - code.Length);
         code.Append("jal");
         code.Fill(TrapHandler);
-        for (byte r = 1; r < Log; r++) code.Append("sd", rs1: Log, rs2: r, immediate: r * 8);
-        code.Append("csrrs", Scratch, csr: Mcause);
-        code.Append("sd", rs1: Log, rs2: Scratch);
-        code.Append("csrrs", Scratch, csr: Mepc);
-        code.Append("sd", rs1: Log, rs2: Scratch, immediate: Log * 8);
-        code.Append("addi", Scratch, Scratch, immediate: 4);
-        code.Append("csrrw", rs1: Scratch, csr: Mepc);
-        code.Append("addi", Log, Log, immediate: LogEntry);
-        code.Append("mret");
+        code.AppendFaultLog(Log, Scratch, LogEntry);
         return code.Bytes;
     }
 
