@@ -45,11 +45,8 @@ internal static class MemoryEmitter
     public static void EmitComparison(ILGenerator il, LocalBuilder address, LocalBuilder entry, int tableOffset, int size, bool admitsMisaligned, Label miss)
     {
         LoadProbed(il, address, size, admitsMisaligned);
-        LoadEntryField(il, entry, tableOffset);
-        il.Emit(OpCodes.Bne_Un, miss);
-
+        EmitTagComparison(il, entry, tableOffset, miss);
         il.Emit(OpCodes.Ldloc, address);
-        LoadEntryField(il, entry, tableOffset + 8);
         il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Conv_I);
     }
@@ -72,6 +69,12 @@ internal static class MemoryEmitter
         il.Emit(OpCodes.Add);
         il.Emit(OpCodes.Ldc_I8, unchecked((long)StateBlock.PageMask));
         il.Emit(OpCodes.And);
+        EmitTagComparison(il, entry, tableOffset, miss);
+    }
+
+    // Of the tag on the stack with the entry's; leaves what host addresses are more than the guest's.
+    private static void EmitTagComparison(ILGenerator il, LocalBuilder entry, int tableOffset, Label miss)
+    {
         LoadEntryField(il, entry, tableOffset);
         il.Emit(OpCodes.Bne_Un, miss);
         LoadEntryField(il, entry, tableOffset + 8);

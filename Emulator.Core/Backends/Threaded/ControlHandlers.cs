@@ -5,7 +5,7 @@ using Emulator.Core.Ir;
 
 namespace Emulator.Core.Backends.Threaded;
 
-/// <summary>Handlers of branches, jumps and leaves.</summary>
+/// <summary>Handlers of entries, branches, jumps and leaves.</summary>
 internal static class ControlHandlers
 {
     public static void Emit(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
@@ -31,6 +31,65 @@ internal static class ControlHandlers
             default:
                 EmitBranch(key, emitter, il);
                 break;
+        }
+    }
+
+    /// <summary>Emits the entry of a block.</summary>
+    public static void EmitEnter(HandlerKey key, ThreadedEmitter emitter, ILGenerator il, bool isDeterministic)
+    {
+        if (key.Form == HandlerForm.Dropped)
+        {
+            emitter.SetStateField(StateOffsets.ProgramCounter, emitter.LoadProgramCounter);
+            emitter.EmitReturnNothing();
+            return;
+        }
+
+        var attention = il.DefineLabel();
+        emitter.LoadStateAddress(StateOffsets.Attention);
+        il.Emit(OpCodes.Ldind_I4);
+        il.Emit(OpCodes.Brtrue, attention);
+        var hot = il.DefineLabel();
+        if (key.Form == HandlerForm.Far)
+        {
+            var left = il.DeclareLocal(typeof(long));
+            emitter.LoadImmediate();
+            il.Emit(OpCodes.Ldc_I4_1);
+            il.Emit(OpCodes.Conv_I8);
+            il.Emit(OpCodes.Sub);
+            il.Emit(OpCodes.Stloc, left);
+            emitter.LoadImmediateAddress();
+            il.Emit(OpCodes.Ldloc, left);
+            il.Emit(OpCodes.Stind_I8);
+            il.Emit(OpCodes.Ldloc, left);
+            il.Emit(OpCodes.Ldc_I4_0);
+            il.Emit(OpCodes.Conv_I8);
+            il.Emit(OpCodes.Ble, hot);
+        }
+
+        var limit = il.DefineLabel();
+        if (isDeterministic)
+        {
+            LoadCountAfter();
+            emitter.LoadStateAddress(StateOffsets.InstructionLimit);
+            il.Emit(OpCodes.Ldind_I8);
+            il.Emit(OpCodes.Bgt, limit);
+        }
+
+        emitter.SetStateField(StateOffsets.InstructionCount, LoadCountAfter);
+        emitter.EmitNext();
+        il.MarkLabel(attention);
+        emitter.EmitExit(ExitReason.Attention);
+        il.MarkLabel(hot);
+        emitter.EmitExit(ExitReason.Hot);
+        il.MarkLabel(limit);
+        emitter.EmitExit(ExitReason.Limit);
+
+        void LoadCountAfter()
+        {
+            emitter.LoadStateAddress(StateOffsets.InstructionCount);
+            il.Emit(OpCodes.Ldind_I8);
+            emitter.LoadLiteralC();
+            il.Emit(OpCodes.Add);
         }
     }
 

@@ -112,7 +112,7 @@ internal sealed class HandlerTable(Architecture architecture, EngineOptions opti
                 EmitCallCpu(key, emitter, il);
                 break;
             case Opcode.Enter:
-                EmitEnter(key, emitter, il);
+                ControlHandlers.EmitEnter(key, emitter, il, options.IsDeterministic);
                 break;
             case >= Opcode.BranchEq and <= Opcode.LeaveAtPc:
                 ControlHandlers.Emit(key, emitter, il);
@@ -256,63 +256,5 @@ internal sealed class HandlerTable(Architecture architecture, EngineOptions opti
         il.Emit(OpCodes.Ldloc, value);
         emitter.StoreResult();
         emitter.EmitNext();
-    }
-
-    private void EmitEnter(HandlerKey key, ThreadedEmitter emitter, ILGenerator il)
-    {
-        if (key.Form == HandlerForm.Dropped)
-        {
-            emitter.SetStateField(StateOffsets.ProgramCounter, emitter.LoadProgramCounter);
-            emitter.EmitReturnNothing();
-            return;
-        }
-
-        var attention = il.DefineLabel();
-        emitter.LoadStateAddress(StateOffsets.Attention);
-        il.Emit(OpCodes.Ldind_I4);
-        il.Emit(OpCodes.Brtrue, attention);
-        var hot = il.DefineLabel();
-        if (key.Form == HandlerForm.Far)
-        {
-            var left = il.DeclareLocal(typeof(long));
-            emitter.LoadImmediate();
-            il.Emit(OpCodes.Ldc_I4_1);
-            il.Emit(OpCodes.Conv_I8);
-            il.Emit(OpCodes.Sub);
-            il.Emit(OpCodes.Stloc, left);
-            emitter.LoadImmediateAddress();
-            il.Emit(OpCodes.Ldloc, left);
-            il.Emit(OpCodes.Stind_I8);
-            il.Emit(OpCodes.Ldloc, left);
-            il.Emit(OpCodes.Ldc_I4_0);
-            il.Emit(OpCodes.Conv_I8);
-            il.Emit(OpCodes.Ble, hot);
-        }
-
-        var limit = il.DefineLabel();
-        if (options.IsDeterministic)
-        {
-            LoadCountAfter();
-            emitter.LoadStateAddress(StateOffsets.InstructionLimit);
-            il.Emit(OpCodes.Ldind_I8);
-            il.Emit(OpCodes.Bgt, limit);
-        }
-
-        emitter.SetStateField(StateOffsets.InstructionCount, LoadCountAfter);
-        emitter.EmitNext();
-        il.MarkLabel(attention);
-        emitter.EmitExit(ExitReason.Attention);
-        il.MarkLabel(hot);
-        emitter.EmitExit(ExitReason.Hot);
-        il.MarkLabel(limit);
-        emitter.EmitExit(ExitReason.Limit);
-
-        void LoadCountAfter()
-        {
-            emitter.LoadStateAddress(StateOffsets.InstructionCount);
-            il.Emit(OpCodes.Ldind_I8);
-            emitter.LoadLiteralC();
-            il.Emit(OpCodes.Add);
-        }
     }
 }
