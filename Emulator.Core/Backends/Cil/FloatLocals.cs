@@ -8,6 +8,7 @@ internal sealed class FloatLocals
 {
     private const int SingleExponentShift = 24; // after the sign is shifted out
     private const int DoubleExponentShift = 21; // in the upper half
+    private const int DoubleMantissaBits = 52;
     private const long SingleMaxExponent = 0xff;
     private const long DoubleMaxExponent = 0x7ff;
 
@@ -120,6 +121,27 @@ internal sealed class FloatLocals
 
         il.Emit(OpCodes.Ldc_I4, unchecked((int)(range << shift)));
         il.Emit(OpCodes.Bge_Un, target);
+    }
+
+    /// <summary>
+    /// Of doubles: branches unless the result's biased exponent is at least a minimum and its magnitude at most that of a limit, which no NaN's is.
+    /// Compared as numbers, as their bits would first have to go to an integer register.
+    /// </summary>
+    public void EmitBranchUnlessWithin(ILGenerator il, int minimum, LocalBuilder limit, Label target)
+    {
+        il.Emit(OpCodes.Ldloc, R);
+        il.Emit(OpCodes.Call, AbsDouble);
+        il.Emit(OpCodes.Stloc, T);
+        if (minimum != 0)
+        {
+            il.Emit(OpCodes.Ldloc, T);
+            il.Emit(OpCodes.Ldc_R8, BitConverter.Int64BitsToDouble((long)minimum << DoubleMantissaBits));
+            il.Emit(OpCodes.Blt_Un, target);
+        }
+
+        il.Emit(OpCodes.Ldloc, limit);
+        il.Emit(OpCodes.Ldloc, T);
+        il.Emit(OpCodes.Blt_Un, target);
     }
 
     /// <summary>Pushes zero of the format, or of doubles.</summary>

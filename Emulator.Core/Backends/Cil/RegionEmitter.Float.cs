@@ -14,16 +14,18 @@ internal sealed partial class RegionEmitter
     private FloatLocals? _single;
     private FloatLocals? _double;
     private LocalBuilder? _exactSum;
-    private readonly LocalBuilder? _allExact; // ones while the inexact flag is clear, and every result has to be looked at; else zeros
+    private readonly LocalBuilder? _allExact; // for singles: ones while the inexact flag is clear, and every result has to be looked at; else zeros
+    private readonly LocalBuilder? _limit; // for doubles: zero while it is clear, else the largest number
 
-    private static bool HasArithmetic(RegionPlan plan)
+    private static bool HasArithmetic(RegionPlan plan, FloatFormat format)
     {
         if (plan.CallsFloat) return false;
         foreach (var block in plan.Blocks)
         {
             foreach (var instruction in block.Ir.Instructions)
             {
-                if (instruction.Opcode is >= Opcode.FAdd and <= Opcode.FMulAdd) return true;
+                bool isArithmetic = instruction.Opcode is >= Opcode.FAdd and <= Opcode.FMulAdd;
+                if (isArithmetic && FloatSpec.Unpack(instruction.Immediate).Format == format) return true;
             }
         }
 
@@ -87,13 +89,21 @@ internal sealed partial class RegionEmitter
         }
 
         Il.Emit(OpCodes.Stloc, f.R);
-        f.EmitBits(Il, f.R);
         var zero = Il.DefineLabel();
         var done = Il.DefineLabel();
         var look = Il.DefineLabel();
         bool isSum = instruction.Opcode is Opcode.FAdd or Opcode.FSub; // whose tiny results are exact
         int minimum = isSum ? 0 : 2;
-        f.EmitBranchUnlessPlain(Il, minimum, look, never: _allExact);
+        if (f.IsDouble)
+        {
+            f.EmitBranchUnlessWithin(Il, minimum, _limit!, look);
+        }
+        else
+        {
+            f.EmitBits(Il, f.R);
+            f.EmitBranchUnlessPlain(Il, minimum, look, never: _allExact);
+        }
+
         Il.MarkLabel(done);
         StoreFloatResult(f, spec);
         LocalUses += 20;
@@ -101,6 +111,7 @@ internal sealed partial class RegionEmitter
         {
             LocalUses += 20;
             Il.MarkLabel(look);
+            f.EmitBits(Il, f.R);
             f.EmitBranchUnlessPlain(Il, minimum, isSum ? rare : zero);
             EmitExactness(instruction.Opcode, f, done, rare);
             EmitNoteInexact();
@@ -537,14 +548,28 @@ internal sealed partial class RegionEmitter
     // To be done at entries, and after what may have cleared the flag.
     private void EmitLookAtInexact()
     {
-        if (_allExact is null) return;
+        if (_allExact is not null)
+        {
+            LoadInexact();
+            Il.Emit(OpCodes.Ldc_I4, (int)Inexact);
+            Il.Emit(OpCodes.Sub);
+            Il.Emit(OpCodes.Stloc, _allExact);
+        }
+
+        if (_limit is null) return;
+        LoadInexact();
+        Il.Emit(OpCodes.Conv_R8);
+        Il.Emit(OpCodes.Ldc_R8, double.MaxValue / Inexact);
+        Il.Emit(OpCodes.Mul);
+        Il.Emit(OpCodes.Stloc, _limit);
+    }
+
+    private void LoadInexact()
+    {
         LoadStateSlot(StateSlots.FloatFlags);
         Il.Emit(OpCodes.Conv_I4);
         Il.Emit(OpCodes.Ldc_I4, (int)Inexact);
         Il.Emit(OpCodes.And);
-        Il.Emit(OpCodes.Ldc_I4, (int)Inexact);
-        Il.Emit(OpCodes.Sub);
-        Il.Emit(OpCodes.Stloc, _allExact);
     }
 
     private void EmitNoteInexact()
@@ -554,9 +579,15 @@ internal sealed partial class RegionEmitter
         Il.Emit(OpCodes.Ldc_I8, Inexact);
         Il.Emit(OpCodes.Or);
         Il.Emit(OpCodes.Stind_I8);
-        if (_allExact is null) return;
-        Il.Emit(OpCodes.Ldc_I4_0);
-        Il.Emit(OpCodes.Stloc, _allExact);
+        if (_allExact is not null)
+        {
+            Il.Emit(OpCodes.Ldc_I4_0);
+            Il.Emit(OpCodes.Stloc, _allExact);
+        }
+
+        if (_limit is null) return;
+        Il.Emit(OpCodes.Ldc_R8, double.MaxValue);
+        Il.Emit(OpCodes.Stloc, _limit);
     }
 
     private FloatLocals LocalsOf(FloatFormat format) => format == FloatFormat.Binary64

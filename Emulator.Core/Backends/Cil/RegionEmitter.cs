@@ -49,7 +49,8 @@ internal sealed partial class RegionEmitter : OperationEmitter
         _address = il.DeclareLocal(typeof(long));
         _entry = il.DeclareLocal(typeof(nint));
         _exit = il.DeclareLocal(typeof(long));
-        if (HasArithmetic(plan)) _allExact = il.DeclareLocal(typeof(int));
+        if (HasArithmetic(plan, FloatFormat.Binary32)) _allExact = il.DeclareLocal(typeof(int));
+        if (HasArithmetic(plan, FloatFormat.Binary64)) _limit = il.DeclareLocal(typeof(double));
     }
 
     /// <summary>Uses of IL locals emitted so far.</summary>
