@@ -13,6 +13,7 @@
 set -eu
 
 SUITE=trixie
+SUITE_ALIAS=stable # while it is the current release
 ARCHITECTURE=riscv64
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 PACKAGES="apt passwd login systemd-sysv udev dbus libpam-systemd kmod e2fsprogs iproute2 procps ${EXTRA_PACKAGES:-}"
@@ -72,21 +73,27 @@ APT::Architectures { "$ARCHITECTURE"; };
 APT::Sandbox::User "root";
 APT::Install-Recommends "false";
 Acquire::Languages "none";
+APT::Update::Error-Mode "any";
 Acquire::AllowInsecureRepositories "false";
 END
-cat > "$work/debian.sources" << END
+# Reads the lists of a suite, which must be the release we want.
+read_lists() {
+    cat > "$work/debian.sources" << END
 Types: deb
 URIs: $uri
-Suites: $SUITE
+Suites: $1
 Components: main
 Architectures: $ARCHITECTURE
 Signed-By: $KEYRING
 END
+    apt-get -qq update && [ "$(apt-get indextargets --format '$(CODENAME)' | head -n 1)" = $SUITE ]
+}
 
 echo "Fetching packages"
 APT_CONFIG=$work/apt.conf
 export APT_CONFIG
-apt-get -qq update
+# While a mirror is being updated, one of a release's two names may be whole and the other half replaced.
+read_lists $SUITE || { echo "Trying its other name, $SUITE_ALIAS"; read_lists $SUITE_ALIAS; } || fail "cannot read the package lists of Debian $SUITE"
 # What the second stage needs before dpkg has installed anything.
 essential=$(apt-get -qq --print-uris install '?essential' mount | sed -E 's/^[^ ]+ ([^ ]+) .*/\1/')
 # shellcheck disable=SC2086 # a list of names

@@ -88,15 +88,40 @@ internal sealed class AptImageSource(string workFolder) : IPackageSource
 
     private async Task UpdateAsync(ImageDefinition image, CancellationToken cancellation)
     {
+        try
+        {
+            await UpdateAsync(image, image.Suite, cancellation);
+        }
+        catch (ArchiveUnavailableException byCodename) when (image.SuiteAlias is { } alias)
+        {
+            // A mirror that is being brought up to date may have one name's lists whole and the other's half replaced.
+            try
+            {
+                await UpdateAsync(image, alias, cancellation);
+            }
+            catch (ArchiveUnavailableException)
+            {
+                throw byCodename;
+            }
+
+            if (await ReleaseCodenameAsync(cancellation) != image.Suite)
+            {
+                throw;
+            }
+        }
+    }
+
+    private async Task UpdateAsync(ImageDefinition image, string suite, CancellationToken cancellation)
+    {
         string aptGet = Tool("apt-get");
         string keyring = Keyring ?? throw new ImageException($"this host has none of {string.Join(", ", Keyrings)}: install the package debian-archive-keyring");
         string archive = Archive ?? AptSource.FindDebianArchive(AptFolder) ?? throw new ImageException(
             $"{AptFolder}/sources.list and {AptFolder}/sources.list.d name no Debian archive: set {ArchiveVariable} to the URI of one, as a 'deb' line has it");
         AptConfiguration configuration = new()
         {
-            Folder = Path.Combine(workFolder, "apt"),
+            Folder = Path.Combine(workFolder, "apt-" + suite),
             Archive = archive,
-            Suite = image.Suite,
+            Suite = suite,
             Architecture = image.Architecture,
             Keyring = keyring,
             HostSettings = await HostTool.RunAsync(Tool("apt-config"), ["dump", "Acquire"], new(workFolder), cancellation),
@@ -109,13 +134,17 @@ internal sealed class AptImageSource(string workFolder) : IPackageSource
         }
         catch (HostToolException exception) when (Array.Exists(KeyComplaints, complaint => exception.Said.Contains(complaint, StringComparison.OrdinalIgnoreCase)))
         {
-            throw new ImageException($"{keyring} has no valid key for Debian {image.Suite}: update the package debian-archive-keyring ({exception.Message})", exception);
+            throw new ImageException($"{keyring} has no valid key for Debian {suite}: update the package debian-archive-keyring ({exception.Message})", exception);
         }
         catch (HostToolException exception)
         {
-            throw new ArchiveUnavailableException($"cannot read the package lists of Debian {image.Suite}: {exception.Message}", exception);
+            throw new ArchiveUnavailableException($"cannot read the package lists of Debian {suite}: {exception.Message}", exception);
         }
     }
+
+    // The release that the lists just read are of, by its own signed word.
+    private async Task<string> ReleaseCodenameAsync(CancellationToken cancellation) =>
+        (await HostTool.RunAsync(Tool("apt-get"), ["indextargets", "--format", "$(CODENAME)"], Apt(), cancellation)).Split('\n')[0].Trim();
 
     // The kernel's package without a version in its name depends on the one that holds the kernel of today.
     private async Task<string> FindKernelAsync(ImageDefinition image, CancellationToken cancellation)

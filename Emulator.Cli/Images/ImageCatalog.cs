@@ -10,8 +10,8 @@ internal static class ImageCatalog
     /// <summary>Every guest that can be pulled.</summary>
     public static IReadOnlyList<ImageDefinition> All { get; } =
     [
-        new("debian-riscv64", "Debian 13 kernel, busybox shell", "trixie", "riscv64", "linux-image-riscv64", "vmlinux-", "busybox-static", VirtioAndExt4, "console=ttyS0"),
-        new("debian-amd64", "Debian 13 kernel, busybox shell", "trixie", "amd64", "linux-image-amd64", "vmlinuz-", "busybox-static", VirtioAndExt4, "console=ttyS0"),
+        new("debian-riscv64", "Debian 13 kernel, busybox shell", "trixie", "stable", "riscv64", "linux-image-riscv64", "vmlinux-", "busybox-static", VirtioAndExt4, "console=ttyS0"),
+        new("debian-amd64", "Debian 13 kernel, busybox shell", "trixie", "stable", "amd64", "linux-image-amd64", "vmlinuz-", "busybox-static", VirtioAndExt4, "console=ttyS0"),
     ];
 
     /// <summary>The guest of that name, or null.</summary>

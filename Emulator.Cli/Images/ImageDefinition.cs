@@ -4,6 +4,7 @@ namespace Emulator.Cli.Images;
 /// <param name="Name">What the user calls it.</param>
 /// <param name="Description">One line for a listing.</param>
 /// <param name="Suite">The distribution's release, by the name its archive has for it.</param>
+/// <param name="SuiteAlias">Another name that the archive has for that release while it is the current one; null when it has none.</param>
 /// <param name="Architecture">The distribution's name of the guest's architecture.</param>
 /// <param name="KernelPackage">The package that depends on the current kernel's package.</param>
 /// <param name="KernelFile">How the kernel's file in /boot is called, without the version after it.</param>
@@ -14,6 +15,7 @@ internal sealed record ImageDefinition(
     string Name,
     string Description,
     string Suite,
+    string? SuiteAlias,
     string Architecture,
     string KernelPackage,
     string KernelFile,
