@@ -40,11 +40,26 @@ public sealed partial class RiscVHart
     private ExceptionCause? Walk(SvFormat format, ulong address, PageAccess access, out Leaf leaf)
     {
         leaf = default;
+        if (!format.IsCanonical(address)) return PageFaultCause(access.Kind);
+        int known = Math.Min(PageWalkCache.Levels, format.Levels - 1);
+        for (int level = 0; level < known; level++)
+        {
+            if (!_walks.TryGet(level, address >> format.LeafBits(level + 1), Registers.Satp, out ulong table, out bool isGlobal)) continue;
+            if (WalkFrom(level, table, isGlobal, format, address, access, out leaf) is null) return null;
+
+            // A guest that should have fenced gets no fault from a pointer that is no more.
+            ForgetWalks(address);
+            break;
+        }
+
+        return WalkFrom(format.Levels - 1, Satp.RootOf(Registers.Satp, Isa.Is64), false, format, address, access, out leaf);
+    }
+
+    private ExceptionCause? WalkFrom(int level, ulong table, bool isGlobal, SvFormat format, ulong address, PageAccess access, out Leaf leaf)
+    {
+        leaf = default;
         var pageFault = PageFaultCause(access.Kind);
-        if (!format.IsCanonical(address)) return pageFault;
-        ulong table = Satp.RootOf(Registers.Satp, Isa.Is64);
-        bool isGlobal = false;
-        for (int level = format.Levels - 1; level >= 0; level--)
+        for (; level >= 0; level--)
         {
             // 2. The entry, at a + va.vpn[i] * PTESIZE
             ulong index = (address >> format.LeafBits(level)) & ((1ul << format.VpnBits) - 1);
@@ -60,6 +75,7 @@ public sealed partial class RiscVHart
             if ((pte & (Pte.R | Pte.X)) == 0)
             {
                 table = PpnOf(pte, format) << SvFormat.PageBits;
+                if (level <= PageWalkCache.Levels) _walks.Set(level - 1, address >> format.LeafBits(level), Registers.Satp, table, isGlobal);
                 continue;
             }
 
@@ -100,6 +116,13 @@ public sealed partial class RiscVHart
         }
 
         return pageFault;
+    }
+
+    /// <summary>Forgets the tables on the way to an address.</summary>
+    private void ForgetWalks(ulong address)
+    {
+        if (_format is not { } format) return;
+        for (int level = 0; level < PageWalkCache.Levels; level++) _walks.Remove(level, address >> format.LeafBits(level + 1));
     }
 
     /// <summary>Steps 3 and 4, and the reserved encodings of 12.4.1, Svnapot and Svpbmt.</summary>

@@ -10,6 +10,7 @@ public sealed partial class RiscVHart
     private const byte AllPermissions = PmpConfig.R | PmpConfig.W | PmpConfig.X;
 
     private readonly LargePageSet _largePages = new();
+    private readonly PageWalkCache _walks = new();
 
     // What satp.MODE means; null for Bare.
     private SvFormat? _format;
@@ -69,6 +70,7 @@ public sealed partial class RiscVHart
     internal void FlushTranslations()
     {
         _largePages.Clear();
+        _walks.Clear();
         FlushTlb();
     }
 
@@ -76,6 +78,7 @@ public sealed partial class RiscVHart
     internal void FlushTranslation(ulong address)
     {
         address &= XlenMask;
+        ForgetWalks(address);
         if (_largePages.MayContain(address)) FlushTranslations();
         else FlushTlbPage(new GuestVirtualAddress(address));
     }
@@ -87,6 +90,8 @@ public sealed partial class RiscVHart
     {
         bool is64 = Isa.Is64;
         asid &= Satp.AsidMask(is64);
+        if (address is { } fenced) ForgetWalks(fenced & XlenMask);
+        else _walks.Clear();
         if (address is { } page && asid == Satp.AsidOf(Registers.Satp, is64) && !_largePages.MayContain(page & XlenMask))
         {
             FlushOwnTlbPage(new GuestVirtualAddress(page & XlenMask));

@@ -14,6 +14,8 @@ public sealed class FenceTests
     private const ulong Flags = Pte.V | Pte.R | Pte.W | Pte.A | Pte.D;
     private const uint WithAddress = 0x1205_0073; // sfence.vma a0, x0
     private const uint WithoutAddress = 0x1200_0073; // sfence.vma x0, x0
+    private const uint WithAddressAndSpace = 0x12b5_0073; // sfence.vma a0, a1
+    private const uint WithSpace = 0x12b0_0073; // sfence.vma x0, a1
 
     [TestCase(0, 0x10ul, WithAddress, true)]
     [TestCase(0, 0xf00ul, WithAddress, true)]
@@ -36,6 +38,70 @@ public sealed class FenceTests
         Assert.That(Load(hart), Is.EqualTo(1ul), "cached");
         hart.SfenceVma(Address + fenceOffset, 0, fence);
         Assert.That(Load(hart), Is.EqualTo(mustForget ? 2ul : 1));
+    }
+
+    // A pointer leads to another table, while an address next to the one that is loaded from has been translated by way of the old one.
+    [TestCase(1, WithAddress, 0ul, true)]
+    [TestCase(2, WithAddress, 0ul, true)]
+    [TestCase(1, WithAddress, 1ul << 30, false)]
+    [TestCase(2, WithAddress, 1ul << 30, false)]
+    [TestCase(1, WithoutAddress, 0ul, true)]
+    [TestCase(2, WithoutAddress, 0ul, true)]
+    [TestCase(1, WithAddressAndSpace, 0ul, true)]
+    [TestCase(2, WithAddressAndSpace, 0ul, true)]
+    [TestCase(1, WithSpace, 0ul, true)]
+    [TestCase(2, WithSpace, 0ul, true)]
+    public void A_fence_forgets_the_pointers_on_the_way_to_its_address(int level, uint fence, ulong fenceOffset, bool mustForget)
+    {
+        const ulong Neighbour = Address + 0x1000;
+        using var machine = new HartFixture().OpenProtection();
+        var hart = machine.Hart;
+        machine.Write(First, 8, 1);
+        machine.Write(Second, 8, 2);
+        var table = new PageTable(machine, SvFormat.Sv39);
+        var other = new PageTable(machine, SvFormat.Sv39);
+        table.SetEntry(Neighbour, 0, PageTable.Entry(First, Flags));
+        table.SetEntry(Address, 0, PageTable.Entry(First, Flags));
+        other.SetEntry(Address, 0, PageTable.Entry(Second, Flags));
+        hart.WriteSatp(table.Satp);
+        Assert.That(hart.TryLoad(new GuestVirtualAddress(Neighbour), 8, (int)RiscVMmuIndex.Supervisor, out _), Is.True);
+        table.SetEntry(Address, level, machine.Read(other.SlotOf(Address, level), 8));
+        hart.SfenceVma(Address + fenceOffset, 0, fence);
+        Assert.That(Load(hart), Is.EqualTo(mustForget ? 2ul : 1));
+    }
+
+    [Test]
+    public void A_pointer_that_leads_nowhere_any_more_is_looked_up_anew()
+    {
+        using var machine = new HartFixture().OpenProtection();
+        var hart = machine.Hart;
+        machine.Write(Second, 8, 2);
+        var table = new PageTable(machine, SvFormat.Sv39);
+        var other = new PageTable(machine, SvFormat.Sv39);
+        table.SetEntry(Address, 0, 0);
+        other.SetEntry(Address, 0, PageTable.Entry(Second, Flags));
+        hart.WriteSatp(table.Satp);
+        Assert.That(CanLoad(hart), Is.False);
+        table.SetEntry(Address, 1, machine.Read(other.SlotOf(Address, 1), 8));
+        Assert.That(Load(hart), Is.EqualTo(2ul));
+    }
+
+    [Test]
+    public void Each_address_space_has_pointers_of_its_own()
+    {
+        using var machine = new HartFixture().OpenProtection();
+        var hart = machine.Hart;
+        machine.Write(First, 8, 1);
+        machine.Write(Second, 8, 2);
+        var tables = new[] { new PageTable(machine, SvFormat.Sv39), new PageTable(machine, SvFormat.Sv39) };
+        tables[0].SetEntry(Address, 0, PageTable.Entry(First, Flags));
+        tables[1].SetEntry(Address, 0, PageTable.Entry(Second, Flags));
+        for (int i = 0; i < 8; i++)
+        {
+            hart.WriteSatp(tables[i % 2].Satp | ((ulong)(i % 2) << 44));
+            Assert.That(Load(hart), Is.EqualTo((ulong)(i % 2) + 1));
+            if (i > 4) hart.SfenceVma(Address, 0, WithAddress);
+        }
     }
 
     [Test]

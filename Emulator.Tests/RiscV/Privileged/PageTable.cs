@@ -30,7 +30,8 @@ internal sealed class PageTable
     /// <summary>An entry for a physical address with flags.</summary>
     public static ulong Entry(ulong physical, ulong flags) => ((physical >> 12) << 10) | flags;
 
-    private ulong SlotOf(ulong address, int level)
+    /// <summary>Where the entry that decides about an address at a level is; pointers above it are made.</summary>
+    public ulong SlotOf(ulong address, int level)
     {
         ulong table = Root;
         for (int i = _format.Levels - 1; ; i--)
