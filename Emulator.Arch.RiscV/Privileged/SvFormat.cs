@@ -31,7 +31,7 @@ internal sealed record SvFormat(string Name, int SatpMode, int Levels, int VpnBi
     /// <summary>All bits above the topmost translated one equal it (Priv. spec 12.4.1); Sv32 translates all 32.</summary>
     public bool IsCanonical(ulong address)
     {
-        if (this == Sv32) return true;
+        if (VirtualBits == 32) return true;
         int spare = 64 - VirtualBits;
         return (ulong)((long)(address << spare) >> spare) == address;
     }
