@@ -19,11 +19,12 @@ public sealed class RandomMachineTests
     private const int SampledPrograms = 5;
     private const int ManyPrograms = 48;
 
-    // regions are compiled at once, soon, or on a thread of their own
+    // tier 0 has handlers for what comes often, or not; regions are compiled at once, soon, or on a thread of their own
     private static readonly EngineOptions[] Engines =
     [
         new() { Kind = EngineKind.Reference, IsDeterministic = true },
         new() { Kind = EngineKind.Interpreter, IsDeterministic = true },
+        new() { Kind = EngineKind.Interpreter, IsDeterministic = true, CommonRun = 2, CommonSequence = 5 },
         new() { Kind = EngineKind.Auto, IsDeterministic = true, HotThreshold = 3 },
         new() { Kind = EngineKind.Jit, IsDeterministic = true },
         new() { Kind = EngineKind.Auto, HotThreshold = 20 },

@@ -16,11 +16,11 @@ internal sealed class GuestProcessor : IDisposable
     private readonly UserMachine _machine;
     private readonly Dictionary<ulong, byte[]> _contents = [];
 
-    /// <param name="kind">The engine; code is compiled when it is executed for the second time.</param>
+    /// <param name="kind">The engine; code is compiled when it is executed for the second time, and tier 0 soon has handlers for what comes often.</param>
     public GuestProcessor(EngineKind kind)
     {
         const PageBits data = PageBits.Present | PageBits.User | PageBits.NoExecute;
-        _machine = new UserMachine(new EngineOptions { Kind = kind, IsDeterministic = true, HotThreshold = 2 });
+        _machine = new UserMachine(new EngineOptions { Kind = kind, IsDeterministic = true, HotThreshold = 2, CommonRun = 3, CommonSequence = 12 });
         _machine.AddMemory("code", HostLayout.Code, HostLayout.CodePages, PageBits.Present | PageBits.User | PageBits.Writable);
         _machine.AddMemory("exits", HostLayout.Exit64, 2, PageBits.Present | PageBits.User);
         _machine.AddMemory("data", HostLayout.Data, HostLayout.DataPages, data | PageBits.Writable);

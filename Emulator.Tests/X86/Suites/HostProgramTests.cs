@@ -84,7 +84,7 @@ internal sealed class HostProgramTests
 
     private static string? Run(EngineKind kind, ElfImage program, HostProgram expected)
     {
-        using var machine = new UserMachine(new EngineOptions { Kind = kind, IsDeterministic = true, HotThreshold = kind == EngineKind.Jit ? 1 : 2 });
+        using var machine = new UserMachine(new EngineOptions { Kind = kind, IsDeterministic = true, HotThreshold = kind == EngineKind.Jit ? 1 : 2, CommonRun = 2, CommonSequence = 5 });
         foreach (var segment in program.Segments)
         {
             ulong start = segment.VirtualAddress.Value & GuestPage.Mask;
