@@ -20,6 +20,7 @@ internal static class Monitor
     private const ulong FloatDirty = 3 << 13;
     private const ulong PreviousPrivilege = 3 << 11;
     private const ulong ModifyPrivilege = 1 << 17;
+    private const int IllegalInstruction = 2;
     private const int InstructionPageFault = 12;
     private const ulong AllMemoryConfig = 0x1f; // NAPOT, R W X
 
@@ -107,6 +108,7 @@ internal static class Monitor
         var goElsewhere = new Label();
         var interrupt = new Label();
         var resume = new Label();
+        var isLegal = new Label();
         SaveRegisters(a, CsrNumber.Mscratch);
         Record(a);
 
@@ -124,6 +126,10 @@ internal static class Monitor
         BranchIfFetchFault(a, Cause, Temporary, goElsewhere);
         a.Emit(a.LoadX, Other, ContextRegister, imm: ContextLayout.CodeAddress);
         a.Emit("add", Offset, Offset, Other);
+        a.Emit("addi", Temporary, 0, imm: IllegalInstruction);
+        a.To(isLegal, "bne", rs1: Cause, rs2: Temporary);
+        a.Emit("sfence.vma"); // it may have been one, where mstatus.TVM is set: without it, what is cached is the machine's choice
+        a.Place(isLegal);
         SkipInstruction(a, Pc, Offset, Temporary);
         a.WriteCsr(CsrNumber.Mepc, Pc);
         a.To(resume, "jal");
