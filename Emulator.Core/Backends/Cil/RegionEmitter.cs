@@ -134,18 +134,34 @@ internal sealed partial class RegionEmitter : OperationEmitter
 
     private void EmitEntry(RegionBlock entry)
     {
-        Il.Emit(OpCodes.Ldarg_1); // it is in use, see RegionAging
-        Il.Emit(OpCodes.Ldc_I4, ThreadedEmitter.DestinationOffset);
-        Il.Emit(OpCodes.Conv_I);
-        Il.Emit(OpCodes.Add);
-        Il.Emit(OpCodes.Ldc_I4_1);
-        Il.Emit(OpCodes.Stind_I2);
+        EmitNoteOfUse();
         LoadGuestSlots(_liveness.LiveAtEntry(entry));
         EmitLookAtInexact();
         LoadStateAddress(StateOffsets.InstructionCount);
         Il.Emit(OpCodes.Ldind_I8);
         Il.Emit(OpCodes.Stloc, _count);
         EmitPoll(entry.Ir.PcOffset, default);
+    }
+
+    // It is in use, see RegionAging. Written only when that is news: all harts read the record to come here, and would take it from each other.
+    private void EmitNoteOfUse()
+    {
+        var known = Il.DefineLabel();
+        LoadNote();
+        Il.Emit(OpCodes.Ldind_U2);
+        Il.Emit(OpCodes.Brtrue, known);
+        LoadNote();
+        Il.Emit(OpCodes.Ldc_I4_1);
+        Il.Emit(OpCodes.Stind_I2);
+        Il.MarkLabel(known);
+
+        void LoadNote()
+        {
+            Il.Emit(OpCodes.Ldarg_1);
+            Il.Emit(OpCodes.Ldc_I4, ThreadedEmitter.DestinationOffset);
+            Il.Emit(OpCodes.Conv_I);
+            Il.Emit(OpCodes.Add);
+        }
     }
 
     private void LoadGuestSlots(SlotSet slots)
