@@ -73,6 +73,13 @@ internal sealed unsafe class TranslatedBlock
     /// <summary>Entries until it is hot; far beyond that once it is, when they are not counted any more.</summary>
     public long EntriesLeft => Entry->Immediate;
 
+    /// <summary>Nonzero once the compiled code that the entry leads to was entered.</summary>
+    public ushort UseNote
+    {
+        get => Entry->Destination;
+        set => Entry->Destination = value;
+    }
+
     /// <summary>Page offsets where its last operation, a jump to a computed address that is no return, went to, of this page and of others.</summary>
     /// <param name="operations">How many it has.</param>
     public List<int> NotedTargets(int operations) => JumpTargets.Read(Entry + operations);

@@ -192,8 +192,8 @@ internal sealed unsafe class RegionCache : IDisposable
         bool isUsed = false;
         foreach (var entry in region.Entries)
         {
-            if (entry.Region != region.Code || entry.Entry->Destination == 0) continue;
-            entry.Entry->Destination = 0;
+            if (entry.Region != region.Code || entry.UseNote == 0) continue;
+            entry.UseNote = 0;
             isUsed = true;
         }
 
