@@ -20,13 +20,13 @@ internal sealed record RegionPlan
     public bool CallsFloat { get; init; }
 
     /// <summary>Page offsets that a jump to a computed address may well be to: those behind the calls in the region.</summary>
-    public required ImmutableArray<int> ReturnPoints { get; init; }
+    public required List<int> ReturnPoints { get; init; }
 
     /// <summary>For blocks that end in a jump to a computed address, by page offset: where in the region that jump went before.</summary>
     public Dictionary<int, List<int>> NotedTargets { get; init; } = [];
 
     /// <summary>Page offsets of the blocks of the region that a block's jump to a computed address is looked for at.</summary>
-    public IReadOnlyList<int> ComputedTargetsOf(IrBlock block) =>
+    public List<int> ComputedTargetsOf(IrBlock block) =>
         RegionPlanner.Returns(block) ? ReturnPoints : NotedTargets.GetValueOrDefault(block.PcOffset) is { } noted ? noted : [];
 
     /// <summary>Page offsets of the blocks of the region that may follow a block without leaving it.</summary>

@@ -21,7 +21,7 @@ internal sealed partial class RegionEmitter
         EmitFarExit(_dirty);
     }
 
-    private void EmitComparisons(IEnumerable<int> targets)
+    private void EmitComparisons(List<int> targets)
     {
         var dirty = _dirty;
         int from = ControlFrom(_block);
@@ -40,7 +40,7 @@ internal sealed partial class RegionEmitter
     }
 
     // Of some bits in a row of the page offset, those that tell the targets apart best.
-    private void EmitTable(IReadOnlyList<int> targets)
+    private void EmitTable(List<int> targets)
     {
         var (shift, buckets) = FindTable(targets);
         var elsewhere = Il.DefineLabel();
@@ -65,7 +65,7 @@ internal sealed partial class RegionEmitter
         Il.MarkLabel(elsewhere);
     }
 
-    private static (int Shift, List<int>[] Buckets) FindTable(IReadOnlyList<int> targets)
+    private static (int Shift, List<int>[] Buckets) FindTable(List<int> targets)
     {
         (int Shift, List<int>[] Buckets) best = default;
         int fewest = int.MaxValue;

@@ -47,7 +47,7 @@ internal static class RegionPlanner
         {
             Blocks = [.. search.Blocks],
             Entries = [.. entries],
-            ReturnPoints = [.. returnPoints],
+            ReturnPoints = returnPoints,
             NotedTargets = notedTargets,
             CallsFloat = TranslationCache.HasRareFloat(entry),
         };
